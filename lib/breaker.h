@@ -1,0 +1,22 @@
+/* A circuit breaker that processes share: after a call ran into its deadline nobody else
+ * waits for the same dead server; one at a time tries again. */
+#ifndef LIB_BREAKER_H
+#define LIB_BREAKER_H
+
+#include <stdatomic.h>
+
+#include "lib/base.h"
+
+enum { BREAKER_OPEN_MS = 500 };
+
+/* Lies in zeroed shared memory; zero is closed. */
+struct breaker {
+	_Atomic int64_t retry_at; /* monotonic ms; 0: closed */
+};
+
+/* May a call be made now? While open, one caller every BREAKER_OPEN_MS may. NULL: yes. */
+bool breaker_allows(struct breaker *breaker) MUST_USE;
+void breaker_good(struct breaker *breaker);
+void breaker_bad(struct breaker *breaker); /* a call had no answer by its deadline */
+
+#endif
