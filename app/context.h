@@ -1,0 +1,32 @@
+/* What a flow may reach. One a worker; the parts about the request are set anew for each.
+ */
+#ifndef APP_CONTEXT_H
+#define APP_CONTEXT_H
+
+#include "app/conf.h"
+#include "app/keys.h"
+#include "lib/arena.h"
+#include "lib/pg.h"
+#include "lib/redis.h"
+
+/* The client of this request, from REMOTE_ADDR and its headers alone. */
+struct client {
+	const char *address; /* IPv4 or IPv6 text */
+	const char *prefix; /* what limits count by: the address, or its /64 */
+	const char *user_agent; /* at most 512 bytes; "" when none */
+	const char *mobile; /* Sec-CH-UA-Mobile; "" when none */
+};
+
+struct context {
+	struct arena *arena;
+	struct pg *pg;
+	struct redis *redis;
+	const struct conf *conf;
+	const struct keys *keys;
+	int64_t now_ms; /* real time of the request's start */
+	const char *request_id;
+	struct client client;
+	int64_t retry_after_s; /* set with the errors that carry Retry-After */
+};
+
+#endif

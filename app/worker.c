@@ -1,0 +1,242 @@
+#include "app/worker.h"
+
+#include "app/api/access.h"
+#include "app/api/cors.h"
+#include "app/routes.h"
+#include "lib/clock.h"
+#include "lib/fcgi.h"
+#include "lib/log.h"
+#include "lib/process.h"
+#include "lib/pwhash.h"
+#include "lib/text.h"
+
+enum {
+	ARENA_BYTES = 2 * 1024 * 1024,
+	REQUEST_STORE_MS = 1800, /* for all calls to stores of one request */
+	ACCEPT_WAIT_MS = 2000,
+};
+
+#define SLOW_LOCATION "@latchkey_slow"
+
+/* What one worker holds on to from request to request. */
+struct desk {
+	const struct worker *worker;
+	struct slot *slot;
+	struct fcgi *io;
+	struct keys *keys;
+	uint64_t keys_version;
+	struct context ctx;
+};
+
+static enum err queue_check(const struct desk *desk, const struct request *req)
+{
+	const struct conf *conf = desk->worker->conf;
+
+	if (desk->worker->pool != POOL_SLOW || req->sent_ms == 0)
+		return ERR_NONE;
+	return req->ctx->now_ms - req->sent_ms > conf->server_queue_timeout_ms
+		       ? ERR_OVERLOADED
+		       : ERR_NONE;
+}
+
+/* A request that hashes belongs to the slow pool: nginx passes it on whole. */
+static bool hand_over(const struct desk *desk, struct request *req,
+		      const struct route *route, struct response *res)
+{
+	bool hashes = route->pool == ROUTE_SLOW ||
+		      (route->pool == ROUTE_BY_STEP && route->hashes(req));
+
+	if (desk->worker->pool == POOL_SLOW || !hashes)
+		return false;
+	response_header(res, "X-Accel-Redirect", SLOW_LOCATION);
+	response_empty(res, 200);
+	res->handed_over = true;
+	return true;
+}
+
+/* The one place where the order of a request is decided; the first refusal is the answer.
+ */
+static enum err answer(struct desk *desk, struct request *req, struct response *res,
+		       const struct route **route)
+{
+	enum err err = request_read_body(req, desk->io);
+
+	if (!err)
+		err = route_find(req, route);
+	if (!err)
+		err = request_decode(req, (*route)->repeatable);
+	if (!err && hand_over(desk, req, *route, res))
+		return ERR_NONE;
+	if (!err)
+		err = queue_check(desk, req);
+	if (!err)
+		err = access_require(req, (*route)->access);
+	if (!err)
+		err = (*route)->handle(req, res);
+	return err;
+}
+
+static void respond(struct desk *desk, struct request *req, struct response *res,
+		    const struct route **route)
+{
+	const char *methods = route_methods(req);
+	enum err err;
+
+	cors_allow(req, res);
+	if (strcmp(req->method, "OPTIONS") == 0 && *methods && req->content_length == 0) {
+		cors_options(req, res, methods);
+		return;
+	}
+	err = answer(desk, req, res, route);
+	req->basic = *route && (*route)->access == ACCESS_BASIC;
+	if (err == ERR_METHOD_NOT_ALLOWED)
+		response_header(res, "Allow", methods);
+	if (err)
+		response_error(req, res, err);
+}
+
+/* What this process had done of something before a request, and since. */
+struct work {
+	uint64_t hashes, pg, redis;
+};
+
+static struct work work_done(const struct desk *desk)
+{
+	return (struct work){pwhash_count(), pg_round_trips(desk->ctx.pg),
+			     redis_round_trips(desk->ctx.redis)};
+}
+
+static void log_answer(const struct desk *desk, const struct request *req,
+		       const struct response *res, const struct route *route,
+		       const struct work *before)
+{
+	struct work after = work_done(desk);
+
+	if (res->handed_over)
+		return;
+	log_info("request", "method", req->method, "route", route ? route->name : NULL,
+		 "status", log_number(res->status), "ms",
+		 log_number(clock_real_ms() - req->ctx->now_ms), "hashes",
+		 log_number((int64_t)(after.hashes - before->hashes)), "pg",
+		 log_number((int64_t)(after.pg - before->pg)), "redis",
+		 log_number((int64_t)(after.redis - before->redis)), "client",
+		 req->ctx->client.address);
+}
+
+static void serve_one(struct desk *desk)
+{
+	struct context *c = &desk->ctx;
+	const struct route *route = NULL;
+	struct response res = {0};
+	struct work before = work_done(desk);
+	struct request req;
+	const char *bytes;
+	size_t n;
+
+	pg_deadline(c->pg, clock_mono_ms() + REQUEST_STORE_MS);
+	redis_deadline(c->redis, clock_mono_ms() + REQUEST_STORE_MS);
+	request_read(&req, c, desk->io);
+	log_request(c->request_id);
+	respond(desk, &req, &res, &route);
+	bytes = response_bytes(&req, &res, &n);
+	if (!fcgi_write(desk->io, bytes, n))
+		log_info("client_gone");
+	log_answer(desk, &req, &res, route, &before);
+	log_request(NULL);
+	arena_reset(c->arena);
+}
+
+static bool take_keys(struct desk *desk)
+{
+	char why[256];
+	unsigned all = (1u << KEY_USES) - 1;
+	uint64_t version = atomic_load(&desk->worker->board->keys_version);
+	struct keys *keys =
+		keys_load(desk->worker->conf->tokens_key_dir, all, why, sizeof why);
+
+	desk->keys_version = version;
+	if (!keys) {
+		log_error("keys_refused", "why", why);
+		return false;
+	}
+	keys_free(&desk->keys);
+	desk->keys = keys;
+	desk->ctx.keys = keys;
+	return true;
+}
+
+/* New keys are taken between requests; while they cannot be read the old ones stay. */
+static void follow_keys(struct desk *desk)
+{
+	if (atomic_load(&desk->worker->board->keys_version) != desk->keys_version)
+		(void)!take_keys(desk);
+}
+
+static bool sit_down(struct desk *desk)
+{
+	const struct worker *w = desk->worker;
+	const struct conf *conf = w->conf;
+	struct context *c = &desk->ctx;
+	const struct redis_server server = {
+		.socket = *conf->redis_socket ? conf->redis_socket : NULL,
+		.host = conf->redis_host,
+		.port = (int)conf->redis_port,
+		.user = *conf->redis_user ? conf->redis_user : NULL,
+		.password = *conf->redis_password ? conf->redis_password : NULL,
+	};
+
+	c->conf = conf;
+	c->arena = arena_new(ARENA_BYTES);
+	c->pg = pg_new(conf_conninfo(c->arena, conf,
+				     w->pool == POOL_SLOW ? conf->database_slow
+							  : conf->database_fast),
+		       &w->board->pg);
+	c->redis = redis_new(&server, &w->board->redis);
+	desk->io = fcgi_new(w->listen_fd);
+	return take_keys(desk);
+}
+
+static void stand_up(struct desk *desk)
+{
+	fcgi_free(&desk->io);
+	redis_free(&desk->ctx.redis);
+	pg_free(&desk->ctx.pg);
+	keys_free(&desk->keys);
+	arena_free(&desk->ctx.arena);
+}
+
+static void serve(struct desk *desk, const sigset_t *wake)
+{
+	uint64_t most = (uint64_t)desk->worker->conf->server_worker_requests;
+
+	while (!process_got_term &&
+	       (most == 0 || atomic_load(&desk->slot->requests) < most)) {
+		if (!fcgi_accept(desk->io, wake, ACCEPT_WAIT_MS))
+			continue;
+		atomic_store(&desk->slot->busy_since, clock_mono_ms());
+		follow_keys(desk);
+		serve_one(desk);
+		atomic_fetch_add(&desk->slot->requests, 1);
+		atomic_store(&desk->slot->busy_since, 0);
+	}
+}
+
+int worker_run(const struct worker *worker)
+{
+	struct desk desk = {.worker = worker,
+			    .slot = &worker->board->slots[worker->slot]};
+	static const int caught[] = {SIGTERM};
+	sigset_t blocked, wake;
+	bool ready;
+
+	process_catch(caught, COUNT(caught));
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, &wake);
+	sigdelset(&wake, SIGTERM);
+	ready = sit_down(&desk);
+	if (ready)
+		serve(&desk, &wake);
+	stand_up(&desk);
+	return ready ? EXIT_SUCCESS : EXIT_FAILURE;
+}

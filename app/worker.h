@@ -1,0 +1,20 @@
+/* A worker: one request at a time, for ever. The order of a request is decided here. */
+#ifndef APP_WORKER_H
+#define APP_WORKER_H
+
+#include "app/conf.h"
+#include "app/scoreboard.h"
+
+struct worker {
+	const struct conf *conf;
+	enum pool pool;
+	int listen_fd;
+	struct scoreboard *board;
+	size_t slot; /* ours on the board */
+};
+
+/* Runs in the child, after process_child(), until SIGTERM or enough requests; the exit
+ * status of the process. */
+int worker_run(const struct worker *worker) MUST_USE;
+
+#endif
