@@ -1,0 +1,16 @@
+#include "app/store/history.h"
+
+static const struct pg_stmt FAILURE = {
+	"history_failure",
+	"INSERT INTO login_history (user_id, user_agent, ip, device_type, method, success)"
+	" SELECT id, $2, $3, $4, $5, false FROM users WHERE id = $1"};
+
+enum rc history_failure(struct context *c, const char *user_id, const char *method,
+			const char *device_type)
+{
+	enum rc rc = pg_run(c->pg, &FAILURE, c->arena, NULL,
+			    PG_VALUES(user_id, c->client.user_agent, c->client.address,
+				      device_type, method));
+
+	return rc == RC_NONE ? RC_OK : rc;
+}

@@ -1,0 +1,36 @@
+#include "app/store/outbox.h"
+
+#include "lib/clock.h"
+
+static const struct pg_stmt REGISTRATION = {
+	"outbox_registration",
+	"INSERT INTO outbox (letter, address, nonce, key_id, not_after, ip, user_agent)"
+	" SELECT CASE WHEN known THEN 'already_registered' ELSE 'registration_code' END, $1,"
+	" CASE WHEN NOT known THEN $3 END, CASE WHEN NOT known THEN $4 END,"
+	" CASE WHEN NOT known THEN $5::timestamptz END, $6, $7"
+	" FROM (SELECT EXISTS (SELECT FROM users WHERE email_key = $2)) AS t (known)"};
+
+static const struct pg_stmt RECOVERY = {
+	"outbox_recovery",
+	"INSERT INTO outbox (letter, user_id, nonce, key_id, not_after, ip, user_agent)"
+	" SELECT CASE WHEN u.id IS NULL THEN 'none' ELSE 'recovery_code' END, u.id, $2, $3,"
+	" $4::timestamptz, $5, $6"
+	" FROM (VALUES ($1::uuid)) AS t (id) LEFT JOIN users u ON u.id = t.id AND u.active"};
+
+enum rc outbox_registration(struct context *c, const struct email *to,
+			    const struct outbox_code *code)
+{
+	return pg_run(c->pg, &REGISTRATION, c->arena, NULL,
+		      PG_VALUES(to->address, to->key, code->nonce, code->key_id,
+				clock_rfc3339(c->arena, code->not_after),
+				c->client.address, c->client.user_agent));
+}
+
+enum rc outbox_recovery(struct context *c, const char *user_id,
+			const struct outbox_code *code)
+{
+	return pg_run(c->pg, &RECOVERY, c->arena, NULL,
+		      PG_VALUES(user_id, code->nonce, code->key_id,
+				clock_rfc3339(c->arena, code->not_after),
+				c->client.address, c->client.user_agent));
+}

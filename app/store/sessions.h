@@ -1,0 +1,42 @@
+/* Sessions: what a login opens, what each token of a user hangs on. */
+#ifndef APP_STORE_SESSIONS_H
+#define APP_STORE_SESSIONS_H
+
+#include "app/store/users.h"
+
+struct session {
+	const char *id;
+	int64_t gen; /* of the current refresh token */
+	int64_t created_at, expires_at, last_used_at;
+};
+
+/* Opens a session for a user of that very epoch, with its history entry, and notes the
+ * client's prefix as known: one statement. RC_NONE: the user is gone, inactive or of
+ * another epoch by now. */
+enum rc sessions_open(struct context *c, const struct user *user, const char *method,
+		      const char *device_type, struct session *out) MUST_USE;
+
+/* The question of every request with a user's token: does the session live, and whose is
+ * it? RC_NONE: it does not. */
+enum rc sessions_user(struct context *c, const char *session_id,
+		      struct user *out) MUST_USE;
+
+enum session_verdict {
+	SESSION_ENDED, /* also: unused too long, user inactive or of another epoch,
+			  unknown */
+	SESSION_CURRENT, /* the generation given is the current one */
+	SESSION_GRACE, /* spent a moment ago: the current pair once more */
+	SESSION_AHEAD, /* newer than the row (after a restore): refused, nothing ends */
+	SESSION_REUSE, /* spent before that: the session is ended by this very statement
+			*/
+};
+
+/* Judges generation `gen` of a refresh token, rotates to the next one when it is current
+ * and `rotate`, ends the session on reuse (with its audit entry and letter): one
+ * statement that locks the row. `session` and `user` are set for CURRENT and GRACE;
+ * session->gen is the generation after the statement. */
+enum rc sessions_refresh(struct context *c, const char *session_id, int64_t gen,
+			 bool rotate, enum session_verdict *verdict,
+			 struct session *session, struct user *user) MUST_USE;
+
+#endif
