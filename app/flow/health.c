@@ -1,0 +1,12 @@
+#include "app/flow/health.h"
+
+#include "app/store/ready.h"
+
+void health_look(struct context *c, struct health *out)
+{
+	bool partitions = false;
+
+	out->postgres = ready_postgres(c, &partitions) == RC_OK;
+	out->redis = ready_redis(c) == RC_OK;
+	out->partitions = partitions;
+}

@@ -1,0 +1,111 @@
+#include "app/flow/login.h"
+
+#include "app/flow/device.h"
+#include "app/password.h"
+#include "app/store/attempts.h"
+#include "app/store/codes.h"
+#include "app/store/history.h"
+#include "app/username.h"
+
+/* What uniqueness is about, or the name as it is when it can be nobody's. */
+static const char *name_key(struct context *c, const char *name)
+{
+	struct email email;
+
+	if (!strchr(name, '@'))
+		return username_key(c->arena, name);
+	return email_parse(c->arena, name, &email) ? email.key
+						   : username_key(c->arena, name);
+}
+
+static enum err find(struct context *c, const char *key, struct user_login *out)
+{
+	switch (users_for_login(c, key, out)) {
+	case RC_OK:
+		if (!out->user.active)
+			out->hash = NULL;
+		return ERR_NONE;
+	case RC_NONE:
+		*out = (struct user_login){.user = {.id = CODES_NOBODY}};
+		return ERR_NONE;
+	case RC_CONFLICT:
+	case RC_DOWN:
+		return ERR_STORE_UNAVAILABLE;
+	}
+	return ERR_INTERNAL_ERROR;
+}
+
+static enum err take_slot(struct context *c, const char *account, bool known_prefix)
+{
+	int64_t wait_s = 0;
+
+	if (!c->conf->limits_enabled)
+		return ERR_NONE;
+	if (attempts_take(c, account, known_prefix, &wait_s) != RC_OK)
+		return ERR_STORE_UNAVAILABLE;
+	c->retry_after_s = wait_s;
+	return wait_s > 0 ? ERR_TOO_MANY_ATTEMPTS : ERR_NONE;
+}
+
+static enum err refuse(struct context *c, const struct login *in, const char *user_id)
+{
+	if (history_failure(c, user_id, in->method, device_type(&c->client)) != RC_OK)
+		return ERR_STORE_UNAVAILABLE;
+	return ERR_INVALID_CREDENTIALS;
+}
+
+static enum err open_session(struct context *c, const struct login *in,
+			     const struct user *user, struct session *out)
+{
+	switch (sessions_open(c, user, in->method, device_type(&c->client), out)) {
+	case RC_OK:
+		return ERR_NONE;
+	case RC_NONE: /* deactivated or changed since the hash was read */
+		return refuse(c, in, user->id);
+	case RC_CONFLICT:
+	case RC_DOWN:
+		return ERR_STORE_UNAVAILABLE;
+	}
+	return ERR_INTERNAL_ERROR;
+}
+
+static enum err check_password(struct context *c, const struct login *in,
+			       const struct user_login *found)
+{
+	const struct pwhash_cost cost = password_cost(c->conf);
+	const char *password = password_normal(c->arena, in->password);
+	const char *hash = password ? found->hash : NULL;
+
+	switch (pwhash_check(&cost, hash, password ? password : "")) {
+	case PWHASH_MATCH:
+		return ERR_NONE;
+	case PWHASH_MISMATCH:
+		return refuse(c, in, found->user.id);
+	case PWHASH_DOWN:
+		return ERR_OVERLOADED;
+	}
+	return ERR_INTERNAL_ERROR;
+}
+
+enum err login(struct context *c, const struct login *in, struct token_pair *out)
+{
+	const char *key = name_key(c, in->name), *account;
+	struct user_login found;
+	struct session session;
+	enum err err = find(c, key, &found);
+
+	if (err)
+		return err;
+	account = strcmp(found.user.id, CODES_NOBODY) == 0 ? key : found.user.id;
+	err = take_slot(c, account, found.known_prefix);
+	if (!err)
+		err = check_password(c, in, &found);
+	if (!err)
+		err = open_session(c, in, &found.user, &session);
+	if (err)
+		return err;
+	if (c->conf->limits_enabled)
+		attempts_give_back(c, account, found.known_prefix);
+	tokens_issue(c, &found.user, &session, true, true, out);
+	return ERR_NONE;
+}

@@ -1,0 +1,34 @@
+/* Proving that an address is one's own: a code is mailed, the code gives a token. */
+#ifndef APP_FLOW_PROOF_H
+#define APP_FLOW_PROOF_H
+
+#include "app/code.h"
+#include "app/error.h"
+#include "app/flow/tokens.h"
+#include "app/store/codes.h"
+
+struct proof_asked {
+	int64_t expires_in, resend_after; /* seconds */
+};
+
+/* Queues the letter that `asked` is about. */
+typedef enum rc proof_mail(struct context *c, const struct email *to, const char *user_id,
+			   const struct codes_asked *asked);
+
+/* Throttles, makes or finds the code and has it mailed. The same work, and the same
+ * answer, whether or not the address is somebody's: `user_id` is CODES_NOBODY then. */
+enum err proof_ask(struct context *c, const char *purpose, const struct email *to,
+		   const char *user_id, int64_t epoch, proof_mail *mail,
+		   struct proof_asked *out) MUST_USE;
+
+/* The third step of registration and of recovery. */
+struct proof_finish {
+	const char *token, *username;
+	const char *password; /* in normal form */
+};
+
+/* A code (as code_read() gives it; "": not a code at all) for a token. */
+enum err proof_give(struct context *c, const char *purpose, const struct email *from,
+		    const char *code, const char **token) MUST_USE;
+
+#endif
