@@ -1,0 +1,12 @@
+/* Cross-origin requests (Fetch, "CORS protocol"): configured origins only. */
+#ifndef APP_API_CORS_H
+#define APP_API_CORS_H
+
+#include "app/response.h"
+
+/* Adds what a page of an allowed origin needs to read this answer. */
+void cors_allow(struct request *req, struct response *res);
+/* The answer to OPTIONS; `methods` as in Allow. */
+void cors_options(struct request *req, struct response *res, const char *methods);
+
+#endif

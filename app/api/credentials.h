@@ -1,0 +1,17 @@
+/* The Authorization header. */
+#ifndef APP_API_CREDENTIALS_H
+#define APP_API_CREDENTIALS_H
+
+#include "app/request.h"
+
+enum { BASIC_MAX = 1536 /* bytes of the header */ };
+
+/* RFC 6750 §2.1. NULL: no such header, or one of another scheme or form. */
+const char *credentials_bearer(const struct request *req) MUST_USE;
+
+/* RFC 7617 in UTF-8: strict base64, split at the first colon, no control character.
+ * False: no such header, or one of another scheme or form. */
+bool credentials_basic(const struct request *req, const char **user,
+		       const char **password) MUST_USE;
+
+#endif

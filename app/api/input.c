@@ -1,0 +1,125 @@
+#include "app/api/input.h"
+
+#include "app/password.h"
+#include "app/username.h"
+#include "lib/text.h"
+
+enum { CODE_TYPED_MAX = 64, EMAIL_TYPED_MAX = 320, PROOF_TOKEN_MAX = JWT_LEN_MAX };
+
+void input_problem(struct request *req, const char *field, const char *code,
+		   const char *message)
+{
+	if (req->n_problems < PROBLEMS_MAX)
+		req->problems[req->n_problems++] = (struct problem){field, code, message};
+}
+
+enum err input_done(const struct request *req)
+{
+	return req->n_problems > 0 ? ERR_VALIDATION_FAILED : ERR_NONE;
+}
+
+bool input_has(const struct request *req, const char *field)
+{
+	enum json_type type = json_type(req->body, field);
+
+	return type != JSON_ABSENT && type != JSON_NULL;
+}
+
+const char *input_text(struct request *req, const char *field, size_t max)
+{
+	const char *text = json_text(req->body, field);
+
+	if (!input_has(req, field))
+		input_problem(req, field, "required", "This field is required.");
+	else if (!text)
+		input_problem(req, field, "wrong_type", "This field must be a string.");
+	else if (*text == '\0')
+		input_problem(req, field, "required", "This field must not be empty.");
+	else if (strlen(text) > max)
+		input_problem(req, field, "too_long", "This field is too long.");
+	else
+		return text;
+	return NULL;
+}
+
+bool input_email(struct request *req, const char *field, struct email *out)
+{
+	const char *typed = input_text(req, field, EMAIL_TYPED_MAX);
+
+	if (!typed)
+		return false;
+	if (email_parse(req->ctx->arena, typed, out))
+		return true;
+	input_problem(req, field, "invalid_email", "This is not an e-mail address.");
+	return false;
+}
+
+const char *input_username(struct request *req, const char *field)
+{
+	const char *typed = input_text(req, field, BODY_MAX);
+
+	if (!typed)
+		return NULL;
+	if (username_valid(typed))
+		return typed;
+	input_problem(
+		req, field, "invalid_username",
+		"A user name has 3 to 32 ASCII letters, digits, '.', '_' or '-' and "
+		"begins with a letter or digit.");
+	return NULL;
+}
+
+const char *input_new_password(struct request *req, const char *field, const char *email,
+			       const char *username)
+{
+	const char *typed = input_text(req, field, BODY_MAX);
+	struct arena *arena = req->ctx->arena;
+	const char *normal;
+
+	if (!typed)
+		return NULL;
+	normal = password_normal(arena, typed);
+	if (!normal) {
+		input_problem(req, field, "too_long", "This password is too long.");
+		return NULL;
+	}
+	switch (password_judge(arena, req->ctx->conf, normal, email, username)) {
+	case PASSWORD_FINE:
+		return normal;
+	case PASSWORD_TOO_SHORT:
+		input_problem(req, field, "too_short",
+			      "A password has at least 8 characters.");
+		break;
+	case PASSWORD_TOO_LONG:
+		input_problem(req, field, "too_long",
+			      "A password has at most 256 characters.");
+		break;
+	case PASSWORD_TOO_WEAK:
+		input_problem(req, field, "password_too_weak",
+			      "This password is too easy to guess.");
+		break;
+	}
+	return NULL;
+}
+
+const char *input_code(struct request *req, const char *field)
+{
+	const char *typed = input_text(req, field, CODE_TYPED_MAX);
+	char code[CODE_SIZE];
+
+	if (!typed)
+		return NULL;
+	return code_read(typed, code) ? arena_dup(req->ctx->arena, code) : "";
+}
+
+const char *input_token(struct request *req)
+{
+	return input_text(req, "token", PROOF_TOKEN_MAX);
+}
+
+enum input_step input_step(const struct request *req, const char *code_field)
+{
+	if (input_has(req, "token"))
+		return STEP_FINISH;
+	return input_has(req, code_field) ? STEP_PROVE : STEP_ASK;
+}

@@ -1,0 +1,18 @@
+#include "app/api/api.h"
+#include "app/api/credentials.h"
+#include "app/api/view.h"
+#include "app/flow/sessions.h"
+
+enum err api_token(struct request *req, struct response *res)
+{
+	const char *token = credentials_bearer(req);
+	struct token_pair pair;
+	enum err err;
+
+	if (!token)
+		return req->authorization ? ERR_TOKEN_REFUSED : ERR_TOKEN_MISSING;
+	err = sessions_reissue(req->ctx, token, &pair);
+	if (!err)
+		view_tokens(req, res, &pair);
+	return err;
+}
