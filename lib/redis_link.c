@@ -1,0 +1,202 @@
+#include "lib/redis_link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "lib/log.h"
+
+/* A server that had this long and said nothing counts as dead. */
+enum { FAIR_MS = REDIS_CALL_MS / 2 };
+
+void redis_link_drop(struct redis *redis)
+{
+	if (redis->context)
+		redisFree(redis->context);
+	redis->context = NULL;
+}
+
+void redis_link_clear(redisReply **reply)
+{
+	if (*reply)
+		freeReplyObject(*reply);
+	*reply = NULL;
+}
+
+void redis_word(struct redis_words *words, const char *word)
+{
+	INVARIANT(words->n < REDIS_WORDS_MAX && word);
+	words->word[words->n] = word;
+	words->len[words->n++] = strlen(word);
+}
+
+enum waited { WAITED_OK, WAITED_LATE, WAITED_LOST };
+
+static enum waited transmit(struct redis *redis)
+{
+	redisContext *context = redis->context;
+	int done = 0;
+
+	for (;;) {
+		if (redisBufferWrite(context, &done) != REDIS_OK)
+			return WAITED_LOST;
+		if (done)
+			return WAITED_OK;
+		if (!call_wait(&redis->call, context->fd, POLLOUT))
+			return WAITED_LATE;
+	}
+}
+
+static enum waited receive(struct redis *redis, redisReply **out)
+{
+	redisContext *context = redis->context;
+	void *reply = NULL;
+
+	while (!reply) {
+		if (!call_wait(&redis->call, context->fd, POLLIN))
+			return WAITED_LATE;
+		if (redisBufferRead(context) != REDIS_OK ||
+		    redisGetReplyFromReader(context, &reply) != REDIS_OK)
+			return WAITED_LOST;
+	}
+	*out = reply;
+	return WAITED_OK;
+}
+
+redisReply *redis_link_ask(struct redis *redis, const char *name,
+			   struct redis_words *words)
+{
+	redisReply *reply = NULL;
+	enum waited waited = WAITED_LOST;
+
+	if (redisAppendCommandArgv(redis->context, words->n, words->word, words->len) ==
+	    REDIS_OK)
+		waited = transmit(redis);
+	if (waited == WAITED_OK)
+		waited = receive(redis, &reply);
+	if (waited == WAITED_OK) {
+		redis->round_trips++;
+		breaker_good(redis->call.breaker);
+		return reply;
+	}
+	if (waited == WAITED_LATE) {
+		log_warn("redis_late", "script", name, "waited_ms",
+			 log_number(redis->call.until - redis->call.began));
+		call_late(&redis->call, FAIR_MS);
+	} else {
+		log_warn("redis_lost", "script", name, "message", redis->context->errstr);
+	}
+	redis_link_drop(redis);
+	return NULL;
+}
+
+/* Redis quotes the arguments of a command it does not know. */
+void redis_link_failed(const char *name, const redisReply *reply)
+{
+	bool quotes = strstr(reply->str, "with args") != NULL;
+
+	log_warn("redis_failed", "script", name, "message",
+		 quotes ? "unknown command" : reply->str);
+}
+
+static bool is_status(const redisReply *reply, const char *text)
+{
+	return reply->type == REDIS_REPLY_STATUS && !strcmp(reply->str, text);
+}
+
+enum rc redis_link_expect(struct redis *redis, struct redis_words *words,
+			  const char *status)
+{
+	CLEANUP(redis_link_clear)
+	redisReply *reply = redis_link_ask(redis, words->word[0], words);
+
+	if (!reply)
+		return RC_DOWN;
+	if (is_status(reply, status))
+		return RC_OK;
+	if (reply->type == REDIS_REPLY_ERROR)
+		redis_link_failed(words->word[0], reply);
+	else
+		log_warn("redis_failed", "script", words->word[0], "message",
+			 "not the kind of answer expected");
+	redis_link_drop(redis);
+	return RC_DOWN;
+}
+
+static enum rc authenticate(struct redis *redis)
+{
+	struct redis_words words = {0};
+
+	if (!redis->password)
+		return RC_OK;
+	redis_word(&words, "AUTH");
+	if (redis->user)
+		redis_word(&words, redis->user);
+	redis_word(&words, redis->password);
+	return redis_link_expect(redis, &words, "OK");
+}
+
+/* Over TCP the refusal comes later than the call. */
+static bool is_connected(struct redis *redis)
+{
+	redisContext *context = redis->context;
+	int error = ETIMEDOUT;
+	socklen_t len = sizeof error;
+
+	if (context->err || redis->socket)
+		return !context->err;
+	if (call_wait(&redis->call, context->fd, POLLOUT))
+		getsockopt(context->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	else
+		call_late(&redis->call, FAIR_MS);
+	snprintf(context->errstr, sizeof context->errstr, "%s", strerrordesc_np(error));
+	return error == 0;
+}
+
+static bool connect_to(struct redis *redis)
+{
+	redisContext *context = redis->socket
+					? redisConnectUnixNonBlock(redis->socket)
+					: redisConnectNonBlock(redis->host, redis->port);
+
+	INVARIANT(context);
+	redis->context = context;
+	if (!is_connected(redis)) {
+		log_warn("redis_refused", "message", context->errstr);
+		call_refused(&redis->call);
+		redis_link_drop(redis);
+		return false;
+	}
+	fcntl(context->fd, F_SETFD, FD_CLOEXEC);
+	if (authenticate(redis) != RC_OK) {
+		call_refused(&redis->call);
+		return false;
+	}
+	call_connected(&redis->call);
+	log_debug("redis_connected");
+	return true;
+}
+
+/* Redis says nothing unasked: what can be read between calls is the end. */
+bool redis_link_begin(struct redis *redis)
+{
+	if (!call_begin(&redis->call, REDIS_CALL_MS)) {
+		log_debug("redis_not_tried", "reason", "deadline");
+		return false;
+	}
+	if (redis->context && call_readable(redis->context->fd)) {
+		log_info("redis_reconnecting");
+		redis_link_drop(redis);
+	}
+	if (!redis->context && !call_may_connect(&redis->call)) {
+		log_debug("redis_not_tried", "reason",
+			  "pause after a refused connection");
+		return false;
+	}
+	if (!breaker_allows(redis->call.breaker)) {
+		log_debug("redis_not_tried", "reason", "breaker");
+		return false;
+	}
+	return redis->context || connect_to(redis);
+}

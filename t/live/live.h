@@ -1,0 +1,75 @@
+/* For tests against real servers: where they are, and doing things to them. */
+#ifndef T_LIVE_LIVE_H
+#define T_LIVE_LIVE_H
+
+#include <check.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/arena.h"
+#include "lib/breaker.h"
+#include "lib/clock.h"
+
+static inline const char *live_env(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (!value || !*value) {
+		fprintf(stderr, "%s is not set; run this by t/live/run\n", name);
+		exit(2);
+	}
+	return value;
+}
+
+/* t/live/server WHICH ACTION */
+static inline void live_server(const char *which, const char *action)
+{
+	const char *program = live_env("LATCHKEY_TEST_SERVER");
+	pid_t child = fork();
+	int status;
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		execl(program, program, which, action, (char *)NULL);
+		_exit(127);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+
+/* The same after a while, at the same time as what follows. To be waited for. */
+static inline pid_t live_server_later(const char *which, const char *action, unsigned ms)
+{
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		usleep(ms * 1000);
+		live_server(which, action);
+		_exit(0);
+	}
+	return child;
+}
+
+#define ck_within(ms, call)                                                              \
+	do {                                                                             \
+		int64_t began_ = clock_mono_ms();                                        \
+		call;                                                                    \
+		ck_assert_int_le(clock_mono_ms() - began_, ms);                          \
+	} while (0)
+
+static inline int live_main(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	signal(SIGPIPE, SIG_IGN);
+	srunner_set_fork_status(runner, CK_NOFORK); /* tests share the servers' state */
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
+
+#endif
