@@ -1,0 +1,48 @@
+/* The configuration: one struct made from app/conf.def. Text that is not set is "". So is
+ * a secret, except one of [mail] in a file that this process may not read: it is NULL,
+ * and who needs it refuses to start. */
+#ifndef APP_CONF_H
+#define APP_CONF_H
+
+#include "lib/arena.h"
+
+struct words {
+	size_t n;
+	const char *const *at;
+};
+
+struct conf {
+#define SECTION(section, prose)
+#define NUMBER(section, key, initial, min, max, prose) int64_t section##_##key;
+#define TEXT(section, key, initial, max, prose)	       const char *section##_##key;
+#define FLAG(section, key, initial, prose)	       bool section##_##key;
+#define CHOICE(section, key, initial, words, prose)    const char *section##_##key;
+#define SECRET(section, key, max, prose)	       const char *section##_##key;
+#define WORDS(section, key, initial, max, prose)       struct words section##_##key;
+#include "app/conf.def"
+#undef SECTION
+#undef NUMBER
+#undef TEXT
+#undef FLAG
+#undef CHOICE
+#undef SECRET
+#undef WORDS
+};
+
+/* Reads FILE, then every FILE's directory conf.d/NAME.conf in order of names. NULL:
+ * `*why` is "FILE:LINE: section.key: reason". All of it lives in `arena`. A NULL `path`
+ * gives the defaults. */
+const struct conf *conf_load(struct arena *arena, const char *path,
+			     const char **why) MUST_USE;
+/* --config, else LATCHKEY_CONF, else /etc/latchkey/latchkey.conf */
+const char *conf_path(const char *option) MUST_USE;
+/* libpq's string for a connection: `base`, one of database_fast … _owner, with the
+ * password where one is set. `base` itself, or in the arena. */
+const char *conf_conninfo(struct arena *arena, const struct conf *conf,
+			  const char *base) MUST_USE;
+/* The commented file with every default, as conf/latchkey.conf holds it. */
+char *conf_sample(struct arena *arena) MUST_USE;
+/* The settings as a list in mdoc(7), as doc/latchkey.conf.5 holds it. */
+char *conf_manual(struct arena *arena) MUST_USE;
+
+#endif
