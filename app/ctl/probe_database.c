@@ -1,0 +1,85 @@
+#include "app/ctl/migration.h"
+#include "app/ctl/probes.h"
+#include "app/store/upkeep.h"
+
+/* By peer, an OS user signs in as its own role only. */
+#define TRY_AS_ITS_USER                                                                    \
+	"cannot sign in: see above; where roles sign in by peer, run this as the OS user " \
+	"of that role, or map this one in pg_ident.conf"
+
+struct finding probe_owner(struct ctl *ctl)
+{
+	if (pg_ping(ctl->context.pg) == RC_OK)
+		return probe_ok(ctl, "signs in");
+	return probe_wrong(ctl, TRY_AS_ITS_USER);
+}
+
+static struct finding probe_role(struct ctl *ctl, const char *base, bool may_read_hashes)
+{
+	struct pg *pg CLEANUP(pg_free) =
+		pg_new(conf_conninfo(ctl->context.arena, ctl->context.conf, base), NULL);
+	struct context as_role = ctl->context;
+	const char *excess = NULL;
+
+	as_role.pg = pg;
+	if (pg_ping(pg) != RC_OK)
+		return probe_wrong(ctl, TRY_AS_ITS_USER);
+	if (upkeep_role_excess(&as_role, may_read_hashes, &excess) != RC_OK)
+		return probe_wrong(
+			ctl, "signs in, but its rights cannot be seen: migrate first");
+	if (excess)
+		return probe_wrong(ctl, "%s: REVOKE that, or use a role of its own",
+				   excess);
+	return probe_ok(ctl, "signs in, and may do no more than it should");
+}
+
+struct finding probe_fast(struct ctl *ctl)
+{
+	return probe_role(ctl, ctl->context.conf->database_fast, false);
+}
+
+struct finding probe_slow(struct ctl *ctl)
+{
+	return probe_role(ctl, ctl->context.conf->database_slow, true);
+}
+
+struct finding probe_mail_role(struct ctl *ctl)
+{
+	return probe_role(ctl, ctl->context.conf->database_mail, false);
+}
+
+struct finding probe_schema(struct ctl *ctl)
+{
+	const char *dir = migration_dir(ctl->option[CTL_SCHEMA_DIR]), *why;
+	struct schema_row *rows = NULL;
+	struct migration *all;
+	size_t n, done = 0;
+	enum rc rc;
+
+	why = migration_read(ctl->context.arena, dir, &all, &n);
+	if (why)
+		return probe_wrong(ctl, "%s: say where with --schema-dir", why);
+	rc = schema_history(&ctl->context, &rows, &done);
+	if (rc == RC_DOWN || rc == RC_CONFLICT)
+		return probe_wrong(ctl, "cannot be seen without database.owner");
+	why = migration_compare(ctl->context.arena, all, n, rows, done);
+	if (why)
+		return probe_wrong(ctl, "%s", why);
+	if (done < n)
+		return probe_wrong(ctl, "is at %04zu of %04zu: run `latchkeyctl migrate`",
+				   done, n);
+	return probe_ok(ctl, "is at %04zu, the newest", done);
+}
+
+struct finding probe_partitions(struct ctl *ctl)
+{
+	bool ready = false;
+
+	if (upkeep_partitions_ready(&ctl->context, &ready) != RC_OK)
+		return probe_wrong(ctl, "cannot be seen: see database.owner and schema");
+	if (!ready)
+		return probe_wrong(ctl,
+				   "next month has none: run `latchkeyctl maintain`, and "
+				   "see why its timer did not");
+	return probe_ok(ctl, "are there for next month");
+}

@@ -1,0 +1,73 @@
+#include <unistd.h>
+
+#include "app/ctl/probes.h"
+#include "lib/clock.h"
+#include "lib/pwhash.h"
+
+enum {
+	ROUNDS = 7,
+	LEAST_WORK_KIB = 2 * 19456, /* memory times passes, as OWASP asks of argon2id */
+	SLOW_MS = 250, /* at which people begin to notice a login */
+};
+
+static int by_size(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* The median of some; -1: no memory. */
+static int64_t measure_ms(struct ctl *ctl, const struct pwhash_cost *cost)
+{
+	int64_t took[ROUNDS];
+
+	for (size_t i = 0; i < ROUNDS; i++) {
+		int64_t began = clock_mono_ms();
+
+		if (!pwhash_make(ctl->context.arena, cost,
+				 "correct horse battery staple"))
+			return -1;
+		took[i] = clock_mono_ms() - began;
+	}
+	qsort(took, ROUNDS, sizeof *took, by_size);
+	return took[ROUNDS / 2];
+}
+
+static long workers_of(const struct conf *conf)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return conf->server_slow_workers ? (long)conf->server_slow_workers
+					 : (cores > 0 ? cores : 1);
+}
+
+struct finding probe_hash(struct ctl *ctl)
+{
+	const struct conf *conf = ctl->context.conf;
+	const struct pwhash_cost cost = {(uint32_t)conf->passwords_memory_kib,
+					 (uint32_t)conf->passwords_passes,
+					 (uint32_t)conf->passwords_lanes};
+	long workers = workers_of(conf);
+	int64_t ms = measure_ms(ctl, &cost);
+	long long a_second = workers * 1000LL / (ms > 0 ? ms : 1);
+
+	if (ms < 0)
+		return probe_wrong(
+			ctl, "there is no memory for one: lower passwords.memory_kib");
+	if (conf->passwords_memory_kib * conf->passwords_passes < LEAST_WORK_KIB)
+		return probe_wrong(ctl,
+				   "takes %lld ms, but is weaker than OWASP's least: "
+				   "memory_kib * passes of %d",
+				   (long long)ms, LEAST_WORK_KIB);
+	if (ms > SLOW_MS)
+		return probe_wrong(
+			ctl,
+			"takes %lld ms, which slows every login: lower passes, "
+			"or memory_kib down to 19456",
+			(long long)ms);
+	return probe_ok(
+		ctl, "takes %lld ms: about %lld logins a second with %ld slow workers%s",
+		(long long)ms, a_second, workers,
+		ms < SLOW_MS / 10 ? "; there is room for more passes" : "");
+}

@@ -1,0 +1,81 @@
+#include "app/ctl/who.h"
+
+static const char *join(struct arena *arena, const char *const *words, size_t n)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < n; i++)
+		text = arena_printf(arena, "%s%s%s", text, i ? " " : "", words[i]);
+	return text;
+}
+
+enum ctl_exit ctl_user_show(struct ctl *ctl)
+{
+	struct admin_user found;
+	enum ctl_exit end = who_find(ctl, &found);
+	const struct user *user = &found.user;
+
+	if (end != CTL_DONE)
+		return end;
+	const struct out_cell cells[] = {
+		OUT_TEXT("id", 0, user->id),
+		OUT_TEXT("email", 0, user->email),
+		OUT_FLAG("email_verified", 0, user->email_verified),
+		OUT_TEXT("username", 0, user->username),
+		OUT_FLAG("active", 0, user->active),
+		OUT_FLAG("has_password", 0, found.has_password),
+		OUT_TEXT("roles", 0,
+			 join(ctl->context.arena, user->roles, user->n_roles)),
+		OUT_NUMBER("live_sessions", 0, found.live_sessions),
+		OUT_TEXT("created_at", 0, who_time(ctl, user->created_at)),
+		OUT_TEXT("updated_at", 0, who_time(ctl, found.updated_at)),
+		OUT_TEXT("last_login_at", 0, who_time(ctl, found.last_login_at)),
+	};
+
+	out_record(ctl, cells, COUNT(cells));
+	return CTL_DONE;
+}
+
+typedef enum rc user_change(struct context *c, const char *id);
+
+/* `already`: what to say when nothing had to change. */
+static enum ctl_exit change(struct ctl *ctl, user_change *make, const char *did,
+			    const char *already)
+{
+	struct admin_user found;
+	enum ctl_exit end = who_find(ctl, &found);
+	const char *said = did;
+
+	if (end != CTL_DONE)
+		return end;
+	switch (make(&ctl->context, found.user.id)) {
+	case RC_OK:
+		break;
+	case RC_NONE:
+		said = already;
+		break;
+	case RC_CONFLICT:
+	case RC_DOWN:
+		return out_down(ctl);
+	}
+	const struct out_cell cells[] = {OUT_TEXT("id", 0, found.user.id),
+					 OUT_TEXT("result", 0, said)};
+
+	out_record(ctl, cells, COUNT(cells));
+	return CTL_DONE;
+}
+
+enum ctl_exit ctl_user_activate(struct ctl *ctl)
+{
+	return change(ctl, admin_users_activate, "activated", "was active already");
+}
+
+enum ctl_exit ctl_user_deactivate(struct ctl *ctl)
+{
+	return change(ctl, admin_users_deactivate, "deactivated", "was inactive already");
+}
+
+enum ctl_exit ctl_user_delete(struct ctl *ctl)
+{
+	return change(ctl, admin_users_delete, "deleted", "was gone already");
+}

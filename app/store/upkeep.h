@@ -1,0 +1,34 @@
+/* What keeps the tables small, and the audit entries of what is not in the database. All
+ * of it over the owner's connection. */
+#ifndef APP_STORE_UPKEEP_H
+#define APP_STORE_UPKEEP_H
+
+#include "app/context.h"
+
+/* What a round of upkeep did. */
+struct upkeep {
+	int64_t partitions_made, history_dropped, audit_dropped; /* partitions */
+	int64_t sessions, letters, prefixes; /* rows */
+};
+
+enum {
+	UPKEEP_MONTHS_AHEAD = 3,
+	UPKEEP_PREFIX_DAYS = 90, /* as long as a known prefix counts at a login */
+};
+
+/* Each piece by itself, so that a broken one keeps the others; in small transactions.
+ * NULL: done; else what PostgreSQL said first. `*done` holds what was done in any case.
+ */
+const char *upkeep_run(struct context *c, struct upkeep *done) MUST_USE;
+/* Is next month's partition of every table there? RC_DOWN also without the schema. */
+enum rc upkeep_partitions_ready(struct context *c, bool *ready) MUST_USE;
+
+/* `detail` may be NULL. */
+enum rc upkeep_audit(struct context *c, const char *event, const char *detail) MUST_USE;
+
+/* What the role of the connection may do beyond what the service needs; NULL in
+ * `*excess`: nothing. `may_read_hashes`: it is the slow workers'. */
+enum rc upkeep_role_excess(struct context *c, bool may_read_hashes,
+			   const char **excess) MUST_USE;
+
+#endif
