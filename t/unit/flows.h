@@ -1,0 +1,90 @@
+/* What the tests of the flows share: a world, and the ways to get somewhere in it. */
+#ifndef T_UNIT_FLOWS_H
+#define T_UNIT_FLOWS_H
+
+#include "app/code.h"
+#include "app/flow/login.h"
+#include "app/flow/recover.h"
+#include "app/flow/register.h"
+#include "app/flow/sessions.h"
+#include "t/fake/world.h"
+#include "t/unit/unit.h"
+
+#define PASSWORD  "correct horse battery"
+#define PASSWORD2 "another fine password"
+
+static struct context *c;
+static struct proof_asked asked;
+static struct token_pair pair;
+static struct user user;
+static const char *token;
+
+static inline void setup(void)
+{
+	c = world_new();
+}
+
+static inline struct email email(const char *typed)
+{
+	struct email out;
+
+	ck_assert(email_parse(c->arena, typed, &out));
+	return out;
+}
+
+/* As the letter of the last step 1 has it */
+static inline const char *code_of(const char *purpose, const char *address)
+{
+	const struct jwt_key *key = keys_signing(c->keys, KEY_CODE, c->now_ms);
+	char code[CODE_SIZE];
+
+	code_derive(key, purpose, email(address).key, world_last_letter()->nonce, code);
+	return arena_dup(c->arena, code);
+}
+
+static inline const char *registration_token(const char *address)
+{
+	struct email to = email(address);
+
+	ck_assert_int_eq(register_ask(c, &to, &asked), ERR_NONE);
+	ck_assert_int_eq(
+		register_prove(c, &to, code_of(CODE_REGISTRATION, address), &token),
+		ERR_NONE);
+	return token;
+}
+
+static inline enum err finish(const char *with, const char *username,
+			      const char *password)
+{
+	return register_finish(c, &(struct proof_finish){with, username, password},
+			       &user);
+}
+
+static inline void make_user(const char *address, const char *username)
+{
+	ck_assert_int_eq(finish(registration_token(address), username, PASSWORD),
+			 ERR_NONE);
+}
+
+static inline const char *recovery_token(const char *address)
+{
+	struct email to = email(address);
+
+	ck_assert_int_eq(recover_ask(c, &to, &asked), ERR_NONE);
+	ck_assert_int_eq(recover_prove(c, &to, code_of(CODE_RECOVERY, address), &token),
+			 ERR_NONE);
+	return token;
+}
+
+static inline enum err recover(const char *with, const char *username,
+			       const char *password)
+{
+	return recover_finish(c, &(struct proof_finish){with, username, password}, &user);
+}
+
+static inline enum err sign_in(const char *name, const char *password)
+{
+	return login(c, &(struct login){name, password, "basic"}, &pair);
+}
+
+#endif
