@@ -7,8 +7,11 @@
 /* The entry: nonce kid user epoch born exp (a living code), tries and t:CLIENT (guesses),
  * asked window count (the throttle). Times are real ms. */
 
+/* The first line lets Redis refuse the whole script when it has no memory to write with:
+ * without it the DEL would count as a write that must be followed through. */
 static const struct redis_script ASK = {
 	"codes_ask",
+	"#!lua\n"
 	"local now, ttl, longest = tonumber(ARGV[1]), tonumber(ARGV[6]), tonumber(ARGV[7])\n"
 	"local e = redis.call('HMGET', KEYS[1], 'nonce', 'kid', 'user', 'epoch', 'born', 'exp',\n"
 	"  'tries', 'asked', 'window', 'count')\n"
