@@ -37,6 +37,10 @@ static int64_t overlap_ms(enum key_use use)
 	       1000;
 }
 
+/* Until then every process has looked at the key directory: a key that signs earlier would
+ * be refused by those that have not. */
+enum { KNOWN_AFTER_MS = 3000 };
+
 /* The keys are files: a trail that cannot be written now must not keep a key in use. */
 static void audit(struct ctl *ctl, const char *event, const char *detail)
 {
@@ -174,7 +178,7 @@ enum ctl_exit ctl_key_rotate(struct ctl *ctl)
 	if (use == KEY_INDEX && has_key(rows, n, use) && !ctl->option[CTL_NOW])
 		return out_refuse(ctl, "a new index key forgets all codes, counters and "
 				       "limits in Redis: say --now if that is meant");
-	why = rotate(ctl, use, ctl->option[CTL_NOW] ? 0 : lead_ms, &kid);
+	why = rotate(ctl, use, ctl->option[CTL_NOW] ? KNOWN_AFTER_MS : lead_ms, &kid);
 	if (why)
 		return out_refuse(ctl, "%s", why);
 	audit(ctl, "key_rotated", arena_printf(ctl->context.arena, "%s %s", name, kid));
