@@ -30,6 +30,8 @@ struct place {
 struct crew {
 	struct scoreboard *board;
 	const struct conf *conf;
+	struct keys *keys;
+	uint64_t keys_version; /* that `keys` are of */
 	int listen_fd[POOL_COUNT];
 	size_t wanted[POOL_COUNT];
 	struct place places[SLOTS_MAX];
@@ -97,6 +99,12 @@ void crew_renew(struct crew *crew, const struct conf *conf)
 		crew->wanted[i] = crew_size(conf, (enum pool)i);
 }
 
+void crew_give_keys(struct crew *crew, struct keys *keys)
+{
+	crew->keys = keys;
+	crew->keys_version = atomic_load(&crew->board->keys_version);
+}
+
 size_t crew_alive(const struct crew *crew)
 {
 	size_t n = 0;
@@ -125,6 +133,8 @@ _Noreturn static void live(const struct crew *crew, size_t slot, pid_t parent)
 {
 	const struct place *place = &crew->places[slot];
 	const struct worker worker = {.conf = crew->conf,
+				      .keys = crew->keys,
+				      .keys_version = crew->keys_version,
 				      .pool = place->pool,
 				      .listen_fd = crew->listen_fd[place->pool],
 				      .board = crew->board,

@@ -29,6 +29,9 @@ struct crew *crew_new(struct arena *arena, struct scoreboard *board,
 /* Wants a crew as `conf` has it, which must live until the next call: crew_tend() starts
  * new workers for all, then ends the old ones. */
 void crew_renew(struct crew *crew, const struct conf *conf);
+/* The keys that those not yet born start with; they must live until the next call. To be
+ * called after the board's keys_version was raised for them. */
+void crew_give_keys(struct crew *crew, struct keys *keys);
 /* Wants none: crew_tend() ends them. The time that their requests have counts from
  * `since` (monotonic ms). */
 void crew_dismiss(struct crew *crew, int64_t since);

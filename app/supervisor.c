@@ -146,6 +146,7 @@ static void reload(struct supervisor *s)
 		s->now = fresh;
 		role_log_level(fresh.conf);
 		crew_renew(s->crew, fresh.conf);
+		crew_give_keys(s->crew, fresh.keys);
 		(void)crew_tend(s->crew);
 		generation_end(&old);
 		log_info("reloaded");
@@ -204,6 +205,7 @@ static void look_at_keys(struct supervisor *s, int64_t now)
 		keys_free(&s->now.keys);
 		s->now.keys = keys;
 		s->board->keys_version++;
+		crew_give_keys(s->crew, keys);
 		log_info("keys_reloaded");
 	} else if (strcmp(why, s->keys_why) != 0) {
 		log_error("keys_refused", "why", why);
@@ -269,6 +271,7 @@ int supervisor_run(const char *conf_path)
 	s.board = process_shared(sizeof *s.board);
 	s.crew = crew_new(s.arena, s.board, s.listen_fd);
 	crew_renew(s.crew, s.now.conf);
+	crew_give_keys(s.crew, s.now.keys);
 	run(&s);
 	return 0;
 }

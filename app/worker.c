@@ -146,33 +146,28 @@ static void serve_one(struct desk *desk)
 	arena_reset(c->arena);
 }
 
-static bool take_keys(struct desk *desk)
+/* New keys are taken between requests; while they cannot be read the old ones stay. */
+static void follow_keys(struct desk *desk)
 {
-	char why[256];
-	unsigned all = (1u << KEY_USES) - 1;
 	uint64_t version = atomic_load(&desk->worker->board->keys_version);
-	struct keys *keys =
-		keys_load(desk->worker->conf->tokens_key_dir, all, why, sizeof why);
+	struct keys *keys;
+	char why[256];
 
+	if (version == desk->keys_version)
+		return;
 	desk->keys_version = version;
+	keys = keys_load(desk->worker->conf->tokens_key_dir, (1u << KEY_USES) - 1, why,
+			 sizeof why);
 	if (!keys) {
 		log_error("keys_refused", "why", why);
-		return false;
+		return;
 	}
 	keys_free(&desk->keys);
 	desk->keys = keys;
 	desk->ctx.keys = keys;
-	return true;
 }
 
-/* New keys are taken between requests; while they cannot be read the old ones stay. */
-static void follow_keys(struct desk *desk)
-{
-	if (atomic_load(&desk->worker->board->keys_version) != desk->keys_version)
-		(void)!take_keys(desk);
-}
-
-static bool sit_down(struct desk *desk)
+static void sit_down(struct desk *desk)
 {
 	const struct worker *w = desk->worker;
 	const struct conf *conf = w->conf;
@@ -193,7 +188,9 @@ static bool sit_down(struct desk *desk)
 		       &w->board->pg);
 	c->redis = redis_new(&server, &w->board->redis);
 	desk->io = fcgi_new(w->listen_fd);
-	return take_keys(desk);
+	desk->keys = w->keys;
+	desk->keys_version = w->keys_version;
+	c->keys = desk->keys;
 }
 
 static void stand_up(struct desk *desk)
@@ -227,16 +224,14 @@ int worker_run(const struct worker *worker)
 			    .slot = &worker->board->slots[worker->slot]};
 	static const int caught[] = {SIGTERM};
 	sigset_t blocked, wake;
-	bool ready;
 
 	process_catch(caught, COUNT(caught));
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
 	sigprocmask(SIG_BLOCK, &blocked, &wake);
 	sigdelset(&wake, SIGTERM);
-	ready = sit_down(&desk);
-	if (ready)
-		serve(&desk, &wake);
+	sit_down(&desk);
+	serve(&desk, &wake);
 	stand_up(&desk);
-	return ready ? EXIT_SUCCESS : EXIT_FAILURE;
+	return EXIT_SUCCESS;
 }

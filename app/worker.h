@@ -3,10 +3,13 @@
 #define APP_WORKER_H
 
 #include "app/conf.h"
+#include "app/keys.h"
 #include "app/scoreboard.h"
 
 struct worker {
 	const struct conf *conf;
+	struct keys *keys; /* as of its birth; it frees them */
+	uint64_t keys_version; /* the board's, that they are of */
 	enum pool pool;
 	int listen_fd;
 	struct scoreboard *board;
