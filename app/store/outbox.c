@@ -4,11 +4,13 @@
 
 static const struct pg_stmt REGISTRATION = {
 	"outbox_registration",
-	"INSERT INTO outbox (letter, address, nonce, key_id, not_after, ip, user_agent)"
-	" SELECT CASE WHEN known THEN 'already_registered' ELSE 'registration_code' END, $1,"
-	" CASE WHEN NOT known THEN $3 END, CASE WHEN NOT known THEN $4 END,"
-	" CASE WHEN NOT known THEN $5::timestamptz END, $6, $7"
-	" FROM (SELECT EXISTS (SELECT FROM users WHERE email_key = $2)) AS t (known)"};
+	"WITH t AS (SELECT u.id, v.address FROM (VALUES ($1, $2)) AS v (address, email_key)"
+	" LEFT JOIN users u ON u.email_key = v.email_key)"
+	" INSERT INTO outbox (letter, user_id, address, nonce, key_id, not_after, ip, user_agent)"
+	" SELECT 'registration_code', NULL, t.address, $3, $4, $5::timestamptz, $6, $7"
+	" FROM t WHERE id IS NULL UNION ALL"
+	" SELECT 'already_registered', id, NULL, NULL, NULL, NULL, $6, $7"
+	" FROM t WHERE id IS NOT NULL"};
 
 static const struct pg_stmt RECOVERY = {
 	"outbox_recovery",
