@@ -36,34 +36,46 @@ struct crypto_key {
 
 /* ---- digests ---- */
 
-static void digest(const char *name, EVP_MD **md, const void *bytes, size_t n,
-		   uint8_t *out)
+static const char *const HASH_NAMES[] = {
+	[CRYPTO_MD5] = "MD5",
+	[CRYPTO_SHA1] = "SHA1",
+	[CRYPTO_SHA256] = "SHA256",
+	[CRYPTO_SHA512] = "SHA512",
+};
+
+/* Fetched once: that costs more than a short digest does. */
+static const EVP_MD *fetched(enum crypto_hash hash)
+{
+	static _Thread_local EVP_MD *mds[COUNT(HASH_NAMES)];
+
+	if (!mds[hash])
+		mds[hash] = EVP_MD_fetch(NULL, HASH_NAMES[hash], NULL);
+	INVARIANT(mds[hash]);
+	return mds[hash];
+}
+
+void crypto_digest(enum crypto_hash hash, const void *bytes, size_t n, uint8_t *out)
 {
 	static _Thread_local EVP_MD_CTX *ctx;
 
 	if (!ctx)
 		ctx = EVP_MD_CTX_new();
-	if (!*md)
-		*md = EVP_MD_fetch(NULL, name, NULL);
-	INVARIANT(ctx && *md);
-	INVARIANT(EVP_DigestInit_ex2(ctx, *md, NULL) == 1);
+	INVARIANT(ctx);
+	INVARIANT(EVP_DigestInit_ex2(ctx, fetched(hash), NULL) == 1);
 	INVARIANT(EVP_DigestUpdate(ctx, bytes, n) == 1);
 	INVARIANT(EVP_DigestFinal_ex(ctx, out, NULL) == 1);
 }
 
 void crypto_sha256(const void *bytes, size_t n, uint8_t out[CRYPTO_SHA256_LEN])
 {
-	static _Thread_local EVP_MD *md;
-
-	digest("SHA256", &md, bytes, n, out);
+	crypto_digest(CRYPTO_SHA256, bytes, n, out);
 }
 
 void crypto_sha1_hex(const char *text, char out[41])
 {
-	static _Thread_local EVP_MD *md;
 	uint8_t sum[SHA1_LEN];
 
-	digest("SHA1", &md, text, strlen(text), sum);
+	crypto_digest(CRYPTO_SHA1, text, strlen(text), sum);
 	*text_put_hex(out, sum, sizeof sum) = '\0';
 }
 
@@ -95,6 +107,29 @@ void crypto_hmac_sha256(const void *key, size_t key_len, const void *bytes, size
 	INVARIANT(EVP_MAC_update(ctx, bytes, n) == 1);
 	INVARIANT(EVP_MAC_final(ctx, out, &len, CRYPTO_SHA256_LEN) == 1);
 	INVARIANT(len == CRYPTO_SHA256_LEN);
+}
+
+/* ---- password-based keys ---- */
+
+void crypto_pbkdf2(enum crypto_hash hash, const char *password, const char *salt,
+		   int iterations, uint8_t *out, size_t n)
+{
+	INVARIANT(iterations > 0);
+	INVARIANT(PKCS5_PBKDF2_HMAC(password, (int)strlen(password),
+				    (const uint8_t *)salt, (int)strlen(salt), iterations,
+				    fetched(hash), (int)n, out) == 1);
+}
+
+bool crypto_scrypt(const struct crypto_scrypt_cost *cost, const char *password,
+		   const char *salt, uint8_t *out, size_t n)
+{
+	bool made = EVP_PBE_scrypt(password, strlen(password), (const uint8_t *)salt,
+				   strlen(salt), cost->n, cost->r, cost->p,
+				   cost->memory_max, out, n) == 1;
+
+	if (!made)
+		ERR_clear_error();
+	return made;
 }
 
 /* ---- keys ---- */

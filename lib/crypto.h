@@ -1,4 +1,5 @@
-/* The one user of OpenSSL: digests, HMAC, and signing keys that are parsed once. */
+/* The one user of OpenSSL: digests, HMAC, password-based keys, and signing keys that are
+ * parsed once. */
 #ifndef LIB_CRYPTO_H
 #define LIB_CRYPTO_H
 
@@ -10,6 +11,22 @@ void crypto_sha256(const void *bytes, size_t n, uint8_t out[CRYPTO_SHA256_LEN]);
 void crypto_sha1_hex(const char *text, char out[41]); /* Redis names scripts so */
 void crypto_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t n,
 			uint8_t out[CRYPTO_SHA256_LEN]);
+
+/* MD5 and SHA-1 are for what others have made; `out` takes 16, 20, 32 or 64 bytes, and
+ * may be where `bytes` are. */
+enum crypto_hash { CRYPTO_MD5, CRYPTO_SHA1, CRYPTO_SHA256, CRYPTO_SHA512 };
+void crypto_digest(enum crypto_hash hash, const void *bytes, size_t n, uint8_t *out);
+
+/* PBKDF2 with HMAC (RFC 8018 §5.2); at least one iteration */
+void crypto_pbkdf2(enum crypto_hash hash, const char *password, const char *salt,
+		   int iterations, uint8_t *out, size_t n);
+/* scrypt (RFC 7914). False: the parameters are not allowed (§2), it takes more than
+ * `memory_max` bytes (about 128 r (N + p)), or there is no memory for it. */
+struct crypto_scrypt_cost {
+	uint64_t n, r, p, memory_max;
+};
+bool crypto_scrypt(const struct crypto_scrypt_cost *cost, const char *password,
+		   const char *salt, uint8_t *out, size_t n) MUST_USE;
 
 /* A key pair or public key: P-256 or RSA of 2048 bits and more, nothing else. */
 struct crypto_key;
