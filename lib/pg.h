@@ -39,9 +39,12 @@ void pg_deadline(struct pg *pg, int64_t mono_ms);
  * NULL is SQL's NULL. */
 enum rc pg_run(struct pg *pg, const struct pg_stmt *stmt, struct arena *arena,
 	       struct pg_rows *rows, size_t n_values, const char *const *values) MUST_USE;
-#define PG_VALUES(...)                                                                     \
-	(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)),                     \
-		(const char *const[]) { __VA_ARGS__ }
+#define PG_VALUES(...)                                                                   \
+	(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)),                   \
+		(const char *const[])                                                    \
+	{                                                                                \
+		__VA_ARGS__                                                              \
+	}
 #define PG_NO_VALUES 0, NULL
 
 /* The constraint of the last RC_CONFLICT; "" when unknown. Valid until the next call. */
@@ -60,23 +63,25 @@ void pg_rollback(struct pg *pg);
  * done; else the server's message, in the arena or a constant. */
 const char *pg_script(struct pg *pg, struct arena *arena, const char *sql) MUST_USE;
 
-/* LISTEN: waits until a notification, `wake_fd` readable (or -1) or the time is over (or a
- * signal came). PG_WAKE_DOWN: the connection that listened is gone: pg_listen() again and
- * look for what was missed; without one the answer takes 200 ms, so a loop does not spin. */
+/* LISTEN: waits until a notification, `wake_fd` readable (or -1) or the time is over (or
+ * a signal came). PG_WAKE_DOWN: the connection that listened is gone: pg_listen() again
+ * and look for what was missed; without one the answer takes 200 ms, so a loop does not
+ * spin. */
 enum pg_wake { PG_WAKE_TIME, PG_WAKE_NOTIFY, PG_WAKE_FD, PG_WAKE_DOWN };
 enum rc pg_listen(struct pg *pg, const char *channel) MUST_USE; /* a constant, [a-z_] */
 enum pg_wake pg_wait(struct pg *pg, int wake_fd, int64_t timeout_ms) MUST_USE;
 
 /* Connects if need be and asks SELECT 1. */
 enum rc pg_ping(struct pg *pg) MUST_USE;
-uint64_t pg_round_trips(const struct pg *pg);	/* since pg_new() */
+uint64_t pg_round_trips(const struct pg *pg); /* since pg_new() */
 
 const char *pg_cell(const struct pg_rows *rows, size_t row, size_t column) MUST_USE;
-int64_t pg_int(const struct pg_rows *rows, size_t row, size_t column) MUST_USE; /* NULL: 0 */
+int64_t pg_int(const struct pg_rows *rows, size_t row,
+	       size_t column) MUST_USE; /* NULL: 0 */
 bool pg_bool(const struct pg_rows *rows, size_t row, size_t column) MUST_USE;
 /* A text[] of one dimension without NULLs (role names); NULL gives 0 words */
-size_t pg_words(struct arena *arena, const struct pg_rows *rows, size_t row, size_t column,
-		const char *const **out) MUST_USE;
+size_t pg_words(struct arena *arena, const struct pg_rows *rows, size_t row,
+		size_t column, const char *const **out) MUST_USE;
 char *pg_from_int(struct arena *arena, int64_t n) MUST_USE;
 /* '{"a","b"}' */
 char *pg_from_words(struct arena *arena, const char *const *words, size_t n) MUST_USE;

@@ -46,7 +46,7 @@ redisReply *redis_link_ask(struct redis *redis, const char *name,
 /* A command whose answer is one known word. */
 enum rc redis_link_expect(struct redis *redis, struct redis_words *words,
 			  const char *status) MUST_USE;
-void redis_link_failed(const char *name, const redisReply *error); /* logs */
+void redis_link_failed(const char *name, const redisReply *reply); /* logs */
 void redis_link_clear(redisReply **reply); /* fits CLEANUP() */
 
 #endif

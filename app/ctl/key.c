@@ -37,8 +37,8 @@ static int64_t overlap_ms(enum key_use use)
 	       1000;
 }
 
-/* Until then every process has looked at the key directory: a key that signs earlier would
- * be refused by those that have not. */
+/* Until then every process has looked at the key directory: a key that signs earlier
+ * would be refused by those that have not. */
 enum { KNOWN_AFTER_MS = 3000 };
 
 /* The keys are files: a trail that cannot be written now must not keep a key in use. */
