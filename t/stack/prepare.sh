@@ -70,8 +70,9 @@ prepare_tls() {
 prepare_nginx() {
 	local from=$ROOT/conf/nginx to=$VAR/nginx/snippets
 
-	ln -sfn "$from/latchkey-locations.conf" "$to/"
+	ln -sfn "$from"/latchkey-{locations,fast,hand-over}.conf "$to/"
 	sed -e "s,unix:/run/latchkey/,unix:$RUN/," \
+		-e "$([ "$LIMITS" = on ] || echo 's,default \$binary_remote_addr;,default "";,')" \
 		-e "s,\"https://\$server_name\",\"https://127.0.0.1:$PORT\"," \
 		"$from/latchkey-http.conf" >"$to/latchkey-http.conf"
 	sed -e "s,/var/log/nginx/latchkey.log,$LOG/access.log," \
