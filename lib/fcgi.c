@@ -106,6 +106,16 @@ static bool is_whole(struct fcgi *fcgi, int fd)
 	return gate == FCGI_GATE_WHOLE;
 }
 
+/* The gate has seen the beginning only of what is larger than it looks at: libfcgi reads
+ * the rest, and writes, on a blocking connection. */
+static void bound_waits(int fd)
+{
+	const struct timeval wait = {.tv_sec = FCGI_REQUEST_MS / 1000};
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+}
+
 /* FCGX_Accept_r() would accept by itself: then it waits 2 s on an idle connection and for
  * ever on half a request, and takes EMFILE for the end. With a connection of ours set and
  * "kept", as between two requests of one connection, it only reads the request. */
@@ -115,6 +125,7 @@ static bool take(struct fcgi *fcgi, int fd)
 		close(fd);
 		return false;
 	}
+	bound_waits(fd);
 	fcgi->request.ipcFd = fd;
 	fcgi->request.keepConnection = 1;
 	if (FCGX_Accept_r(&fcgi->request) < 0)

@@ -5,7 +5,7 @@
 #include "lib/secret.h"
 
 enum {
-	LOOKED_AT = 100, /* the time grows with its cube: 4 ms at worst */
+	LOOKED_AT = 64, /* the time grows with its cube: some milliseconds at worst */
 	WORDS = 24,
 	WORD_SIZE = 65,
 	WORD_MIN = 3, /* shorter ones are cheap to guess by themselves */

@@ -254,7 +254,7 @@ START_TEST(hostile_words)
 }
 END_TEST
 
-/* A password of any length takes no longer than one of 100 bytes. */
+/* A password of any length takes no longer than one of 64 bytes. */
 START_TEST(time_is_bounded)
 {
 	static const char *const KINDS[] = {"a",	"ab",	    "p4$$w0rd",
