@@ -139,6 +139,16 @@ const struct json *json_item(const struct json *array, size_t i)
 	return out(cJSON_GetArrayItem(in(array), (int)i));
 }
 
+const char *json_name(const struct json *object, size_t i)
+{
+	const cJSON *item;
+
+	if (!cJSON_IsObject(in(object)) || i > INT32_MAX)
+		return NULL;
+	item = cJSON_GetArrayItem(in(object), (int)i);
+	return item ? item->string : NULL;
+}
+
 static cJSON *made(cJSON *item)
 {
 	INVARIANT(item);

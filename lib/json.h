@@ -36,6 +36,8 @@ bool json_bool(const struct json *object, const char *name, bool *out) MUST_USE;
 const struct json *json_member(const struct json *object, const char *name) MUST_USE;
 size_t json_count(const struct json *array) MUST_USE; /* of an object: its members */
 const struct json *json_item(const struct json *array, size_t i) MUST_USE;
+/* The name of the i-th member, in the order written; NULL: there are not so many. */
+const char *json_name(const struct json *object, size_t i) MUST_USE;
 const char *json_as_text(const struct json *value) MUST_USE; /* NULL: not a string */
 
 struct json *json_object(struct arena *arena) MUST_USE;

@@ -79,6 +79,25 @@ bool jwt_bool(const struct jwt_claims *claims, const char *name, bool *out)
 	return json_bool(claims->object, name, out);
 }
 
+bool jwt_texts(const struct jwt_claims *claims, const char *name, const char *const **out,
+	       size_t *n)
+{
+	const struct json *list = json_member(claims->object, name);
+	const char **texts;
+
+	if (json_type(claims->object, name) != JSON_ARRAY)
+		return false;
+	texts = arena_alloc(claims->arena, (json_count(list) + 1) * sizeof *texts);
+	for (size_t i = 0; i < json_count(list); i++) {
+		texts[i] = json_as_text(json_item(list, i));
+		if (!texts[i])
+			return false;
+	}
+	*out = texts;
+	*n = json_count(list);
+	return true;
+}
+
 const char *jwt_alg_name(enum jwt_alg alg)
 {
 	INVARIANT((size_t)alg < COUNT(ALG_NAME));

@@ -33,6 +33,9 @@ const char *jwt_text(const struct jwt_claims *claims,
 		     const char *name) MUST_USE; /* or NULL */
 bool jwt_integer(const struct jwt_claims *claims, const char *name,
 		 int64_t *out) MUST_USE;
+/* False: absent, or not an array of strings alone. */
+bool jwt_texts(const struct jwt_claims *claims, const char *name, const char *const **out,
+	       size_t *n) MUST_USE;
 bool jwt_bool(const struct jwt_claims *claims, const char *name, bool *out) MUST_USE;
 
 const char *jwt_alg_name(enum jwt_alg alg) MUST_USE; /* RFC 7518 §3.1 */

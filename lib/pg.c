@@ -43,6 +43,11 @@ void pg_deadline(struct pg *pg, int64_t mono_ms)
 	pg->call.limit = mono_ms;
 }
 
+void pg_patient(struct pg *pg)
+{
+	pg_link_be_patient(pg);
+}
+
 uint64_t pg_round_trips(const struct pg *pg)
 {
 	return pg->round_trips;

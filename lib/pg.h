@@ -32,6 +32,9 @@ void pg_free(struct pg **pg);
  * is first. */
 enum { PG_CALL_MS = 1000 };
 void pg_deadline(struct pg *pg, int64_t mono_ms);
+/* For the administrator's tool, before the first call: none has a limit in time from then
+ * on, neither ours nor the server's; locks one of 5 s. Connecting keeps PG_CALL_MS. */
+void pg_patient(struct pg *pg);
 
 /* RC_OK: at least one row returned or changed. RC_NONE: none. RC_CONFLICT: 23505, see
  * pg_constraint(). RC_DOWN: anything else, logged here; nothing of it was committed, or
@@ -82,7 +85,6 @@ bool pg_bool(const struct pg_rows *rows, size_t row, size_t column) MUST_USE;
 /* A text[] of one dimension without NULLs (role names); NULL gives 0 words */
 size_t pg_words(struct arena *arena, const struct pg_rows *rows, size_t row,
 		size_t column, const char *const **out) MUST_USE;
-char *pg_from_int(struct arena *arena, int64_t n) MUST_USE;
 /* '{"a","b"}' */
 char *pg_from_words(struct arena *arena, const char *const *words, size_t n) MUST_USE;
 

@@ -55,6 +55,20 @@ void pg_link_init(struct pg *pg, const char *conninfo, struct breaker *breaker)
 	PQconninfoFree(parsed);
 }
 
+void pg_link_be_patient(struct pg *pg)
+{
+	char *before = pg->options;
+
+	INVARIANT(!pg->conn && !pg->patient);
+	pg->patient = true;
+	if (!before)
+		return;
+	/* A later word wins. */
+	INVARIANT(asprintf(&pg->options, "%s -c statement_timeout=0 -c lock_timeout=%d",
+			   before, PG_PATIENT_LOCK_MS) > 0);
+	free(before);
+}
+
 void pg_link_release(struct pg *pg)
 {
 	pg_link_drop(pg);

@@ -83,7 +83,9 @@ bool pg_link_begin(struct pg *pg)
 		log_debug("pg_not_tried", "reason", "deadline");
 		return false;
 	}
-	if (pg->in_transaction)
-		return pg->conn;
-	return pg_link_ready(pg);
+	if (pg->in_transaction ? !pg->conn : !pg_link_ready(pg))
+		return false;
+	if (pg->patient)
+		call_unbounded(&pg->call);
+	return true;
 }

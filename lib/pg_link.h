@@ -12,6 +12,8 @@ enum { PG_PREPARED_MAX = 256 };
 /* Limits the server keeps by itself; both shorter than PG_CALL_MS, so that a server that
  * is alive answers before we give it up. */
 enum { PG_STATEMENT_MS = 800, PG_LOCK_MS = 500, PG_IDLE_MS = 5000 };
+/* Of a patient one; statements have none. */
+enum { PG_PATIENT_LOCK_MS = 5000 };
 
 struct pg {
 	struct call call;
@@ -19,6 +21,7 @@ struct pg {
 	char *options; /* session settings: ours, then those of `conninfo` */
 	const char *target; /* of several hosts the one for writing; else NULL */
 	char *lists[3]; /* of several hosts: host, hostaddr, port; else NULL */
+	bool patient;
 	bool in_transaction;
 	char constraint[64]; /* identifiers end at 63 bytes (NAMEDATALEN) */
 	bool ending; /* the server said that it ends this connection */
@@ -31,6 +34,7 @@ struct pg {
 
 void pg_link_init(struct pg *pg, const char *conninfo, struct breaker *breaker);
 void pg_link_release(struct pg *pg);
+void pg_link_be_patient(struct pg *pg);
 
 /* A call may be made, and there is something to make it on: inside a transaction only the
  * connection that began it will do. Starts the clock of the call. */

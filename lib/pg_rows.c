@@ -25,11 +25,6 @@ bool pg_bool(const struct pg_rows *rows, size_t row, size_t column)
 	return cell && !strcmp(cell, "t");
 }
 
-char *pg_from_int(struct arena *arena, int64_t n)
-{
-	return arena_printf(arena, "%lld", (long long)n);
-}
-
 /* One element of an array in text form (PostgreSQL manual, 8.15.6), copied to `*to` with
  * a NUL. Returns where it ended: at ',' or '}'. */
 static const char *read_word(const char *at, char **to)

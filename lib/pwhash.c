@@ -153,16 +153,22 @@ static enum pwhash_verdict check_dummy(const struct pwhash_cost *cost,
 	return PWHASH_MISMATCH;
 }
 
+bool pwhash_usable(const struct pwhash_cost *cost, const char *phc)
+{
+	struct phc stored;
+
+	return phc && phc_parse(phc, &stored) && is_bounded(cost, &stored.cost);
+}
+
 enum pwhash_verdict pwhash_check(const struct pwhash_cost *cost, const char *phc,
 				 const char *password)
 {
 	size_t n = strlen(password);
-	struct phc stored;
 	int rc;
 
 	if (n > PASSWORD_MAX)
 		return check_dummy(cost, password, PASSWORD_MAX);
-	if (!phc || !phc_parse(phc, &stored) || !is_bounded(cost, &stored.cost))
+	if (!pwhash_usable(cost, phc))
 		return check_dummy(cost, password, n);
 
 	rc = argon2id_verify(phc, password, n);

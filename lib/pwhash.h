@@ -24,6 +24,8 @@ char *pwhash_make(struct arena *arena, const struct pwhash_cost *cost,
  * of `cost`, where that is more. */
 enum pwhash_verdict pwhash_check(const struct pwhash_cost *cost, const char *phc,
 				 const char *password) MUST_USE;
+/* Whether it is of that form and within those bounds. No hash is done. */
+bool pwhash_usable(const struct pwhash_cost *cost, const char *phc) MUST_USE;
 bool pwhash_is_current(const struct pwhash_cost *cost, const char *phc) MUST_USE;
 uint64_t pwhash_count(void); /* hashes done by this process */
 

@@ -4,6 +4,7 @@
 #define T_LIVE_PG_H
 
 #include "lib/pg.h"
+#include "lib/text.h"
 #include "t/live/live.h"
 
 static struct arena *arena;
@@ -97,7 +98,7 @@ static inline int64_t backend(void)
 static inline void terminate(int64_t pid)
 {
 	ck_assert_int_eq(pg_run(other, &TERMINATE, arena, NULL,
-				PG_VALUES(pg_from_int(arena, pid))),
+				PG_VALUES(text_integer(arena, pid))),
 			 RC_OK);
 	for (int i = 0; i < 1000 && kill((pid_t)pid, 0) == 0; i++)
 		usleep(1000);

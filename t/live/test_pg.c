@@ -114,7 +114,7 @@ START_TEST(more_statements_than_are_kept)
 
 	for (int i = 0; i < 300; i++)
 		ck_assert_str_eq(ask(pg, arena_printf(arena, "SELECT %d", i)),
-				 pg_from_int(arena, i));
+				 text_integer(arena, i));
 	ck_assert_int_eq(by_id("1"), RC_OK);
 	ck_assert_int_eq(backend(), pid);
 }
@@ -337,6 +337,25 @@ START_TEST(no_value_is_logged)
 }
 END_TEST
 
+START_TEST(a_patient_one_waits)
+{
+	struct pg *waits = pg_new(conninfo(""), NULL);
+
+	pg_patient(waits);
+	ck_assert_int_eq(pg_run(waits, &SLEEP, arena, NULL, PG_VALUES("1.3")), RC_OK);
+	ck_assert_str_eq(ask(waits, "SHOW lock_timeout"), "5s");
+	ck_assert_str_eq(ask(waits, "SHOW idle_in_transaction_session_timeout"), "5s");
+	ck_assert_int_eq(pg_begin(waits), RC_OK);
+	ck_assert_int_eq(pg_run(waits, &SLEEP, arena, NULL, PG_VALUES("1.1")), RC_OK);
+	ck_assert_int_eq(pg_commit(waits), RC_OK);
+	pg_free(&waits);
+	waits = pg_new("host=/nonexistent", NULL);
+	pg_patient(waits);
+	ck_assert_int_eq(pg_ping(waits), RC_DOWN);
+	pg_free(&waits);
+}
+END_TEST
+
 static void add_calls(TCase *calls)
 {
 	tcase_add_test(calls, rows_come_back);
@@ -359,6 +378,7 @@ static void add_calls(TCase *calls)
 	tcase_add_test(calls, scripts_in_a_transaction);
 	tcase_add_test(calls, listening);
 	tcase_add_test(calls, no_value_is_logged);
+	tcase_add_test(calls, a_patient_one_waits);
 }
 
 int main(void)

@@ -186,6 +186,10 @@ START_TEST(readers)
 	ck_assert_ptr_null(json_item(json_member(root, "a"), 3));
 	ck_assert_ptr_null(json_item(json_member(root, "o"), 0));
 	ck_assert_ptr_null(json_item(json_member(root, "nope"), 0));
+	ck_assert_str_eq(json_name(root, 0), "s");
+	ck_assert_ptr_null(json_name(root, json_count(root)));
+	ck_assert_ptr_null(json_name(json_member(root, "a"), 0));
+	ck_assert_ptr_null(json_name(json_member(root, "nope"), 0));
 	ck_assert_str_eq(json_text(json_member(root, "o"), "s"), "in");
 	ck_assert_uint_eq(json_count(root), 8);
 	ck_assert_uint_eq(json_count(json_member(root, "nope")), 0);

@@ -1,4 +1,5 @@
 #include "lib/pg.h"
+#include "lib/text.h"
 
 #include <check.h>
 
@@ -26,7 +27,7 @@ START_TEST(cells)
 	ck_assert(pg_bool(&rows, 1, 0));
 	ck_assert(!pg_bool(&rows, 1, 1));
 	ck_assert(!pg_bool(&rows, 0, 1));
-	ck_assert_str_eq(pg_from_int(arena, INT64_MIN), "-9223372036854775808");
+	ck_assert_str_eq(text_integer(arena, INT64_MIN), "-9223372036854775808");
 }
 END_TEST
 

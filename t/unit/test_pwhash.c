@@ -57,6 +57,7 @@ START_TEST(known_answers)
 	};
 
 	for (size_t i = 0; i < COUNT(ROWS); i++) {
+		ck_assert(pwhash_usable(&CHEAP, ROWS[i].phc));
 		ck_assert_int_eq(pwhash_check(&CHEAP, ROWS[i].phc, ROWS[i].password),
 				 PWHASH_MATCH);
 		ck_assert_int_eq(pwhash_check(&CHEAP, ROWS[i].phc, "passwore"),
@@ -141,6 +142,7 @@ START_TEST(other_forms_cost_one_dummy)
 			      "%s", BAD[i]);
 		ck_assert_uint_eq(pwhash_count() - before, 1);
 		ck_assert_msg(!pwhash_is_current(&CHEAP, BAD[i]), "%s", BAD[i]);
+		ck_assert_msg(!pwhash_usable(&CHEAP, BAD[i]), "%s", BAD[i]);
 	}
 }
 END_TEST
