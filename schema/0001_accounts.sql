@@ -54,11 +54,8 @@ CREATE TABLE known_prefixes (
 -- Columns, not tables: the fast workers' role never reads a hash.
 GRANT SELECT (id, email, email_key, email_verified, username, username_key, active, epoch, rev,
               roles, registration_jti, created_at, updated_at) ON users TO latchkey_fast;
--- FOR SHARE on a session's user needs the right to update something; updated_at is it.
-GRANT UPDATE (email, email_key, email_verified, username, username_key, active, epoch, rev, updated_at)
-    ON users TO latchkey_fast;
 GRANT SELECT, INSERT, UPDATE ON users TO latchkey_slow;
-GRANT DELETE ON users TO latchkey_slow;
-GRANT SELECT, INSERT, UPDATE ON sessions TO latchkey_fast, latchkey_slow;
-GRANT SELECT, INSERT, UPDATE ON known_prefixes TO latchkey_fast, latchkey_slow;
+GRANT SELECT, UPDATE ON sessions TO latchkey_fast;
+GRANT SELECT, INSERT ON sessions TO latchkey_slow;
+GRANT SELECT, INSERT, UPDATE ON known_prefixes TO latchkey_slow;
 GRANT SELECT (id, email, username, active) ON users TO latchkey_mail;
