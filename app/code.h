@@ -15,6 +15,8 @@ enum {
 };
 
 #define CODE_REGISTRATION "registration"
+#define CODE_VERIFICATION "verification" /* of the address an account was made with */
+#define CODE_EMAIL_CHANGE "email_change"
 #define CODE_RECOVERY	  "recovery"
 
 /* The first 40 bits of HMAC-SHA256(key, purpose NUL email_key NUL nonce) in upper case.

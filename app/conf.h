@@ -5,6 +5,7 @@
 #define APP_CONF_H
 
 #include "lib/arena.h"
+#include "lib/redis.h"
 
 struct words {
 	size_t n;
@@ -40,6 +41,8 @@ const char *conf_path(const char *option) MUST_USE;
  * password where one is set. `base` itself, or in the arena. */
 const char *conf_conninfo(struct arena *arena, const struct conf *conf,
 			  const char *base) MUST_USE;
+/* Where Redis is, by the settings. */
+struct redis_server conf_redis(const struct conf *conf) MUST_USE;
 /* The commented file with every default, as conf/latchkey.conf holds it. */
 char *conf_sample(struct arena *arena) MUST_USE;
 /* The settings as a list in mdoc(7), as doc/latchkey.conf.5 holds it. */

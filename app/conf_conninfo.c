@@ -38,3 +38,14 @@ const char *conf_conninfo(struct arena *arena, const struct conf *conf, const ch
 	INVARIANT(!out.cut);
 	return out.at;
 }
+
+struct redis_server conf_redis(const struct conf *conf)
+{
+	return (struct redis_server){
+		.socket = *conf->redis_socket ? conf->redis_socket : NULL,
+		.host = conf->redis_host,
+		.port = (int)conf->redis_port,
+		.user = *conf->redis_user ? conf->redis_user : NULL,
+		.password = *conf->redis_password ? conf->redis_password : NULL,
+	};
+}

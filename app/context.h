@@ -23,6 +23,7 @@ struct context {
 	struct redis *redis;
 	const struct conf *conf;
 	const struct keys *keys;
+	struct token_cache *tokens; /* NULL: none is kept */
 	int64_t now_ms; /* real time of the request's start */
 	const char *request_id;
 	struct client client;

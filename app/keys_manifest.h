@@ -7,7 +7,7 @@
 
 #include "app/keys.h"
 
-enum { KEY_ROWS_MAX = 128, KEY_KID_MAX = 64, KEY_PATH_MAX = 512 };
+enum { KEY_ROWS_MAX = 128, KEY_KID_MAX = 64 };
 
 struct manifest {
 	size_t n;

@@ -6,25 +6,32 @@
 
 char *password_normal(struct arena *arena, const char *typed)
 {
-	char *normal;
+	char *normal = unicode_nfc(arena, typed);
 
-	if (strlen(typed) > PASSWORD_BYTES_MAX)
-		return NULL;
-	normal = unicode_nfc(arena, typed);
 	return normal && strlen(normal) <= PASSWORD_BYTES_MAX ? normal : NULL;
+}
+
+static enum password_flaw judge_form(const char *password)
+{
+	size_t length = text_code_points(password);
+
+	if (length < PASSWORD_MIN)
+		return PASSWORD_TOO_SHORT;
+	if (length > PASSWORD_MAX)
+		return PASSWORD_TOO_LONG;
+	return text_has_control(password) ? PASSWORD_HAS_CONTROL : PASSWORD_FINE;
 }
 
 enum password_flaw password_judge(struct arena *arena, const struct conf *conf,
 				  const char *password, const char *email,
 				  const char *username)
 {
-	size_t length = text_code_points(password), n = 0;
+	enum password_flaw flaw = judge_form(password);
 	const char *words[5] = {NULL};
+	size_t n = 0;
 
-	if (length < PASSWORD_MIN)
-		return PASSWORD_TOO_SHORT;
-	if (length > PASSWORD_MAX)
-		return PASSWORD_TOO_LONG;
+	if (flaw != PASSWORD_FINE)
+		return flaw;
 	if (username)
 		words[n++] = username;
 	if (email) {

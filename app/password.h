@@ -15,7 +15,8 @@ enum password_flaw {
 	PASSWORD_FINE,
 	PASSWORD_TOO_SHORT,
 	PASSWORD_TOO_LONG,
-	PASSWORD_TOO_WEAK
+	PASSWORD_TOO_WEAK,
+	PASSWORD_HAS_CONTROL, /* Basic could not carry it (RFC 7617 §2) */
 };
 
 /* NFC (RFC 8265 §4.2 in its essence), as every password is before hashing; NULL: longer

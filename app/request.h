@@ -8,7 +8,7 @@
 #include "lib/fcgi.h"
 #include "lib/json.h"
 
-struct user;
+struct caller;
 
 enum { BODY_MAX = 16384, PROBLEMS_MAX = 16, PATH_IDS_MAX = 2, PARAMETERS_MAX = 32 };
 
@@ -44,7 +44,7 @@ struct request {
 	size_t n_problems;
 	struct problem problems[PROBLEMS_MAX];
 	const char *detail; /* for the problem document; NULL: none */
-	const struct user *user; /* who asks, where the route wants a user; else NULL */
+	const struct caller *caller; /* who asks, where the route wants it; else NULL */
 	bool basic; /* the route wants Basic: so says its challenge */
 };
 

@@ -45,6 +45,8 @@ static const char *challenge(const struct request *req, enum err err)
 		return "Basic realm=\"latchkey\", charset=\"UTF-8\"";
 	if (err == ERR_TOKEN_MISSING)
 		return "Bearer realm=\"latchkey\"";
+	if (err == ERR_INSUFFICIENT_ROLE)
+		return "Bearer realm=\"latchkey\", error=\"insufficient_scope\"";
 	return "Bearer realm=\"latchkey\", error=\"invalid_token\"";
 }
 
@@ -86,7 +88,7 @@ void response_error(struct request *req, struct response *res, enum err err)
 	const struct error_row *row = error_row(err);
 	struct context *c = req->ctx;
 
-	if (row->status == 401)
+	if (row->status == 401 || err == ERR_INSUFFICIENT_ROLE)
 		response_header(res, "WWW-Authenticate", challenge(req, err));
 	if (row->status == 503)
 		response_header(res, "Retry-After", "1");

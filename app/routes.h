@@ -8,7 +8,9 @@ enum access {
 	ACCESS_PUBLIC,
 	ACCESS_BASIC, /* user and password (RFC 7617), read by the handler */
 	ACCESS_REFRESH, /* a refresh token as Bearer, read by the handler */
-	ACCESS_USER, /* a user's access token: req->user is who asks */
+	ACCESS_USER, /* a user's access token: req->caller is who asks */
+	ACCESS_VERIFY, /* the same, for /auth/verify: see sessions_verify() */
+	ACCESS_OPTIONAL, /* the same where a token is sent; else req->caller is NULL */
 };
 
 enum route_pool {

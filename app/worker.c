@@ -3,6 +3,7 @@
 #include "app/api/access.h"
 #include "app/api/cors.h"
 #include "app/routes.h"
+#include "app/token_cache.h"
 #include "lib/clock.h"
 #include "lib/fcgi.h"
 #include "lib/log.h"
@@ -14,6 +15,7 @@ enum {
 	ARENA_BYTES = 2 * 1024 * 1024,
 	REQUEST_STORE_MS = 1800, /* for all calls to stores of one request */
 	ACCEPT_WAIT_MS = 2000,
+	KEYS_RETRY_MS = 500,
 };
 
 #define SLOW_LOCATION "@latchkey_slow"
@@ -25,6 +27,7 @@ struct desk {
 	struct fcgi *io;
 	struct keys *keys;
 	uint64_t keys_version;
+	int64_t keys_retry_at; /* monotonic ms; 0: at once */
 	struct context ctx;
 };
 
@@ -150,12 +153,13 @@ static void serve_one(struct desk *desk)
 static void follow_keys(struct desk *desk)
 {
 	uint64_t version = atomic_load(&desk->worker->board->keys_version);
+	int64_t now = clock_mono_ms();
 	struct keys *keys;
 	char why[256];
 
-	if (version == desk->keys_version)
+	if (version == desk->keys_version || now < desk->keys_retry_at)
 		return;
-	desk->keys_version = version;
+	desk->keys_retry_at = now + KEYS_RETRY_MS;
 	keys = keys_load(desk->worker->conf->tokens_key_dir, (1u << KEY_USES) - 1, why,
 			 sizeof why);
 	if (!keys) {
@@ -164,6 +168,9 @@ static void follow_keys(struct desk *desk)
 	}
 	keys_free(&desk->keys);
 	desk->keys = keys;
+	desk->keys_version = version;
+	desk->keys_retry_at = 0;
+	token_cache_clear(desk->ctx.tokens);
 	desk->ctx.keys = keys;
 }
 
@@ -172,13 +179,7 @@ static void sit_down(struct desk *desk)
 	const struct worker *w = desk->worker;
 	const struct conf *conf = w->conf;
 	struct context *c = &desk->ctx;
-	const struct redis_server server = {
-		.socket = *conf->redis_socket ? conf->redis_socket : NULL,
-		.host = conf->redis_host,
-		.port = (int)conf->redis_port,
-		.user = *conf->redis_user ? conf->redis_user : NULL,
-		.password = *conf->redis_password ? conf->redis_password : NULL,
-	};
+	const struct redis_server server = conf_redis(conf);
 
 	c->conf = conf;
 	c->arena = arena_new(ARENA_BYTES);
@@ -187,6 +188,7 @@ static void sit_down(struct desk *desk)
 							  : conf->database_fast),
 		       &w->board->pg);
 	c->redis = redis_new(&server, &w->board->redis);
+	c->tokens = token_cache_new();
 	desk->io = fcgi_new(w->listen_fd);
 	desk->keys = w->keys;
 	desk->keys_version = w->keys_version;
@@ -199,6 +201,7 @@ static void stand_up(struct desk *desk)
 	redis_free(&desk->ctx.redis);
 	pg_free(&desk->ctx.pg);
 	keys_free(&desk->keys);
+	token_cache_free(&desk->ctx.tokens);
 	arena_free(&desk->ctx.arena);
 }
 

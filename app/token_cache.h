@@ -1,0 +1,31 @@
+/* Access tokens that one worker has checked: the signature of a token seen before is not
+ * verified again. Whether its session lives is asked every time all the same. */
+#ifndef APP_TOKEN_CACHE_H
+#define APP_TOKEN_CACHE_H
+
+#include "lib/arena.h"
+
+/* What a checked access token said. */
+struct access_claims {
+	const char *session_id, *user_id;
+	int64_t rev, issued_s, expires_s;
+	const char *const *roles;
+	size_t n_roles;
+};
+
+struct token_cache;
+
+/* Of a fixed size; lives until token_cache_free(). */
+struct token_cache *token_cache_new(void) MUST_USE;
+void token_cache_free(struct token_cache **cache);
+/* Forgets all: the keys changed, so what they vouched for is to be looked at anew. */
+void token_cache_clear(struct token_cache *cache);
+
+/* False: not seen before, or replaced since. Whoever asks checks the time. */
+bool token_cache_find(struct token_cache *cache, struct arena *arena, const char *token,
+		      struct access_claims *out) MUST_USE;
+/* Keeps it in the place of another; what does not fit is not kept. */
+void token_cache_add(struct token_cache *cache, const char *token,
+		     const struct access_claims *claims);
+
+#endif

@@ -1,0 +1,106 @@
+#include "app/token_cache.h"
+#include "t/unit/unit.h"
+
+#define SID  "11111111-2222-4333-8444-555555555555"
+#define USER "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+
+static struct token_cache *cache;
+static struct arena *arena;
+static struct access_claims got;
+
+static void setup(void)
+{
+	cache = token_cache_new();
+	arena = arena_new(1 << 20);
+}
+
+static void teardown(void)
+{
+	token_cache_free(&cache);
+	arena_free(&arena);
+}
+
+static struct access_claims claims(const char *const *roles, size_t n)
+{
+	return (struct access_claims){SID, USER, 7, 1000, 1600, roles, n};
+}
+
+START_TEST(what_was_added_is_found)
+{
+	static const char *const roles[] = {"viewers", "editors"};
+	const struct access_claims in = claims(roles, COUNT(roles));
+
+	ck_assert(!token_cache_find(cache, arena, "a.b.c", &got));
+	token_cache_add(cache, "a.b.c", &in);
+	ck_assert(token_cache_find(cache, arena, "a.b.c", &got));
+	ck_assert_str_eq(got.session_id, SID);
+	ck_assert_str_eq(got.user_id, USER);
+	ck_assert_int_eq(got.rev, 7);
+	ck_assert_int_eq(got.issued_s, 1000);
+	ck_assert_int_eq(got.expires_s, 1600);
+	ck_assert_uint_eq(got.n_roles, 2);
+	ck_assert_str_eq(got.roles[0], "viewers");
+	ck_assert_str_eq(got.roles[1], "editors");
+}
+END_TEST
+
+START_TEST(another_token_is_not_found)
+{
+	const struct access_claims in = claims(NULL, 0);
+
+	token_cache_add(cache, "a.b.c", &in);
+	ck_assert(!token_cache_find(cache, arena, "a.b.d", &got));
+	ck_assert(!token_cache_find(cache, arena, "a.b.c ", &got));
+	ck_assert(!token_cache_find(cache, arena, "", &got));
+}
+END_TEST
+
+START_TEST(it_stays_of_one_size)
+{
+	const struct access_claims in = claims(NULL, 0);
+	size_t found = 0;
+
+	for (int i = 0; i < 20000; i++)
+		token_cache_add(cache, arena_printf(arena, "%d", i), &in);
+	for (int i = 0; i < 20000; i++)
+		found += token_cache_find(cache, arena, arena_printf(arena, "%d", i),
+					  &got);
+	ck_assert_uint_gt(found, 500);
+	ck_assert_uint_le(found, 1024);
+}
+END_TEST
+
+START_TEST(many_roles_are_not_kept)
+{
+	const char *roles[64];
+
+	for (size_t i = 0; i < COUNT(roles); i++)
+		roles[i] = "a-role-name";
+	const struct access_claims in = claims(roles, COUNT(roles));
+
+	token_cache_add(cache, "a.b.c", &in);
+	ck_assert(!token_cache_find(cache, arena, "a.b.c", &got));
+}
+END_TEST
+
+START_TEST(clear_forgets_all)
+{
+	const struct access_claims in = claims(NULL, 0);
+
+	token_cache_add(cache, "a.b.c", &in);
+	token_cache_clear(cache);
+	ck_assert(!token_cache_find(cache, arena, "a.b.c", &got));
+	token_cache_add(cache, "a.b.c", &in);
+	ck_assert(token_cache_find(cache, arena, "a.b.c", &got));
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		what_was_added_is_found, another_token_is_not_found, it_stays_of_one_size,
+		many_roles_are_not_kept, clear_forgets_all,
+	};
+
+	return unit_run("token cache", tests, COUNT(tests), setup, teardown);
+}
