@@ -1,5 +1,8 @@
 #include "app/store/history.h"
 
+#include "app/store/row.h"
+#include "lib/text.h"
+
 /* Not waiting for the disk: else a wrong password would take longer for a user than for
  * nobody, who leaves no row. */
 static const struct pg_stmt FAILURE = {
@@ -16,4 +19,40 @@ enum rc history_failure(struct context *c, const char *user_id, const char *meth
 				      device_type, method));
 
 	return rc == RC_NONE ? RC_OK : rc;
+}
+
+static const struct pg_stmt LIST = {
+	"history_list",
+	"WITH t AS (SELECT count(*) AS total FROM login_history WHERE user_id = $1)"
+	" SELECT t.total, l.* FROM t LEFT JOIN LATERAL"
+	" (SELECT id, user_agent, host(ip), device_type, method, " MS(
+		"created_at") ", success FROM login_history WHERE user_id = $1"
+			      " ORDER BY created_at DESC, id LIMIT $2::int OFFSET $3::bigint) AS l ON true"};
+
+enum rc history_list(struct context *c, const char *user_id, const struct page *page,
+		     struct history_row **out, struct page_found *found)
+{
+	struct pg_rows rows;
+	struct history_row *list;
+	enum rc rc = pg_run(
+		c->pg, &LIST, c->arena, &rows,
+		PG_VALUES(user_id, text_integer(c->arena, page->size),
+			  text_integer(c->arena, (page->number - 1) * page->size)));
+
+	if (rc != RC_OK)
+		return rc;
+	list = arena_alloc(c->arena, rows.n * sizeof *list);
+	row_page(&rows, found);
+	for (size_t i = 0; i < found->n; i++)
+		list[i] = (struct history_row){
+			.id = pg_cell(&rows, i, 1),
+			.user_agent = pg_cell(&rows, i, 2),
+			.ip = pg_cell(&rows, i, 3),
+			.device_type = pg_cell(&rows, i, 4),
+			.method = pg_cell(&rows, i, 5),
+			.created_at = pg_int(&rows, i, 6),
+			.success = pg_bool(&rows, i, 7),
+		};
+	*out = list;
+	return RC_OK;
 }

@@ -21,5 +21,13 @@ enum rc outbox_registration(struct context *c, const struct email *to,
  * is thrown away. */
 enum rc outbox_recovery(struct context *c, const char *user_id,
 			const struct outbox_code *code) MUST_USE;
+/* The code that proves the address an account was made with. */
+enum rc outbox_verification(struct context *c, const char *user_id,
+			    const struct outbox_code *code) MUST_USE;
+/* A code to an address that the user wants instead, or word that it has an account; and a
+ * notice to the one it has. */
+enum rc outbox_email_change(struct context *c, const char *user_id,
+			    const struct email *to,
+			    const struct outbox_code *code) MUST_USE;
 
 #endif

@@ -1,6 +1,7 @@
 #include "app/store/outbox_claim.h"
 
 #include "app/store/row.h"
+#include "lib/text.h"
 
 /* One claim at a time: each sees those before it, so that two never go to one recipient.
  * A statement of its own, for the next has then a snapshot from after it. */
@@ -21,7 +22,8 @@ static const struct pg_stmt CLAIM = {
 	" ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED),"
 	" c AS (UPDATE outbox o SET attempts = o.attempts + 1,"
 	" claimed_until = now() + $1::int * interval '1 s', due_at = now() + $1::int * interval '1 s'"
-	" FROM next WHERE o.id = next.id RETURNING o.*, next.cut_off)"
+	" FROM next WHERE o.id = next.id RETURNING o.id, o.letter, o.user_id, o.address, o.nonce,"
+	" o.key_id, o.not_after, o.ip, o.user_agent, o.created_at, o.attempts, next.cut_off)"
 	" SELECT c.id, c.letter, c.user_id,"
 	" CASE WHEN c.user_id IS NULL THEN c.address WHEN u.active THEN u.email END,"
 	" u.username, c.nonce, c.key_id, c.ip, c.user_agent, c.attempts, " MS(
@@ -41,8 +43,9 @@ static const struct pg_stmt REMOVE = {"outbox_remove",
 
 static const struct pg_stmt RETRY = {
 	"outbox_retry",
-	"UPDATE outbox SET claimed_until = NULL, last_error = $4,"
-	" due_at = least(now() + $3::bigint * interval '1 ms', not_after)" CLAIMED};
+	"WITH o AS (UPDATE outbox SET claimed_until = NULL, last_error = $4,"
+	" due_at = least(now() + $3::bigint * interval '1 ms', not_after)" CLAIMED
+	" RETURNING id) SELECT pg_notify('outbox', '') FROM o"};
 
 static const struct pg_stmt BURY = {
 	"outbox_bury", "UPDATE outbox SET state = 'dead', claimed_until = NULL,"
@@ -80,9 +83,9 @@ static enum rc claim_locked(struct context *c, int64_t lease_s, bool fresh_only,
 
 	if (rc != RC_OK)
 		return RC_DOWN;
-	return pg_run(
-		c->pg, &CLAIM, c->arena, rows,
-		PG_VALUES(pg_from_int(c->arena, lease_s), fresh_only ? "true" : "false"));
+	return pg_run(c->pg, &CLAIM, c->arena, rows,
+		      PG_VALUES(text_integer(c->arena, lease_s),
+				fresh_only ? "true" : "false"));
 }
 
 enum rc outbox_claim(struct context *c, int64_t lease_s, bool fresh_only,
@@ -123,8 +126,8 @@ enum rc outbox_retry(struct context *c, const struct outbox_claimed *claim,
 		     int64_t delay_ms, const char *error)
 {
 	return pg_run(c->pg, &RETRY, NULL, NULL,
-		      PG_VALUES(claim->id, pg_from_int(c->arena, claim->attempts),
-				pg_from_int(c->arena, delay_ms), error));
+		      PG_VALUES(claim->id, text_integer(c->arena, claim->attempts),
+				text_integer(c->arena, delay_ms), error));
 }
 
 enum rc outbox_bury(struct context *c, const struct outbox_claimed *claim,
@@ -132,11 +135,11 @@ enum rc outbox_bury(struct context *c, const struct outbox_claimed *claim,
 {
 	return pg_run(
 		c->pg, &BURY, NULL, NULL,
-		PG_VALUES(claim->id, pg_from_int(c->arena, claim->attempts), error));
+		PG_VALUES(claim->id, text_integer(c->arena, claim->attempts), error));
 }
 
 enum rc outbox_expire(struct context *c, const struct outbox_claimed *claim)
 {
 	return pg_run(c->pg, &EXPIRE, NULL, NULL,
-		      PG_VALUES(claim->id, pg_from_int(c->arena, claim->attempts)));
+		      PG_VALUES(claim->id, text_integer(c->arena, claim->attempts)));
 }

@@ -11,7 +11,7 @@ static const struct redis_script PROBE = {
 	"  return type(r) == 'table' and r.err\n"
 	"end\n"
 	"local h, s = KEYS[1], KEYS[2]\n"
-	"for _, c in ipairs({{'TIME'}, {'HSET', h, 'a', '1'}, {'PEXPIRE', h, '1000'},\n"
+	"for _, c in ipairs({{'HSET', h, 'a', '1'}, {'PEXPIRE', h, '1000'},\n"
 	"  {'HINCRBY', h, 'a', '1'}, {'HGET', h, 'a'}, {'HMGET', h, 'a'}, {'PTTL', h},\n"
 	"  {'HDEL', h, 'a'}, {'SET', s, '1', 'PX', '1000'}, {'GET', s}, {'INCR', s},\n"
 	"  {'DECR', s}, {'EXISTS', s}, {'DEL', s}}) do\n"

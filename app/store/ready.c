@@ -13,7 +13,15 @@ enum rc ready_postgres(struct context *c, bool *partitions)
 	return rc;
 }
 
+/* A Redis that is full still answers PING, and is of no use. */
+static const struct redis_script WRITE = {
+	"ready_write",
+	"#!lua\nredis.call('SET', KEYS[1], '1', 'PX', 1000)\nreturn {1}\n"};
+
 enum rc ready_redis(struct context *c)
 {
-	return redis_ping(c->redis);
+	static const char *const key = "lk:ready";
+	struct redis_values got;
+
+	return redis_eval(c->redis, &WRITE, c->arena, 1, &key, 0, NULL, &got);
 }

@@ -2,6 +2,7 @@
 #ifndef APP_STORE_SESSIONS_H
 #define APP_STORE_SESSIONS_H
 
+#include "app/page.h"
 #include "app/store/users.h"
 
 struct session {
@@ -10,16 +11,32 @@ struct session {
 	int64_t created_at, expires_at, last_used_at;
 };
 
-/* Opens a session for a user of that very epoch, with its history entry, and notes the
- * client's prefix as known: one statement. RC_NONE: the user is gone, inactive or of
+/* Opens a session for a user of that very epoch, with its history entry, notes the
+ * client's prefix and device as known, and queues the letter about a new device: one
+ * statement. RC_NONE: the user is gone, inactive or of
  * another epoch by now. */
 enum rc sessions_open(struct context *c, const struct user *user, const char *method,
 		      const char *device_type, struct session *out) MUST_USE;
 
 /* The question of every request with a user's token: does the session live, and whose is
- * it? RC_NONE: it does not. */
-enum rc sessions_user(struct context *c, const char *session_id,
-		      struct user *out) MUST_USE;
+ * it? `*login_at` (real ms) is when it was opened. RC_NONE: it does not live. */
+enum rc sessions_user(struct context *c, const char *session_id, struct user *out,
+		      int64_t *login_at) MUST_USE;
+
+/* RC_NONE: no such living session of that user. `reason` is for the audit trail. */
+enum rc sessions_end(struct context *c, const char *user_id, const char *session_id,
+		     const char *reason) MUST_USE;
+/* Raises the user's epoch: every session is over. RC_NONE: the user is gone. */
+enum rc sessions_end_all(struct context *c, const char *user_id) MUST_USE;
+
+struct session_row {
+	const char *id, *user_agent, *ip, *device_type;
+	int64_t created_at, last_used_at; /* real ms */
+};
+
+/* The living ones, newest first. */
+enum rc sessions_list(struct context *c, const char *user_id, const struct page *page,
+		      struct session_row **out, struct page_found *found) MUST_USE;
 
 enum session_verdict {
 	SESSION_ENDED, /* also: unused too long, user inactive or of another epoch,

@@ -29,7 +29,8 @@ enum input {
 	AUDIT_MONTHS,
 	SESSION_DAYS,
 	LETTER_DAYS,
-	PREFIX_DAYS
+	PREFIX_DAYS,
+	DEVICE_DAYS
 };
 
 static const struct piece {
@@ -52,6 +53,8 @@ static const struct piece {
 	 true, offsetof(struct upkeep, letters)},
 	{A_BATCH_OF("known_prefixes", "last_success < " DAYS_AGO), PREFIX_DAYS, true,
 	 offsetof(struct upkeep, prefixes)},
+	{A_BATCH_OF("known_devices", "last_success < " DAYS_AGO), DEVICE_DAYS, true,
+	 offsetof(struct upkeep, devices)},
 };
 
 static const struct pg_stmt READY = {"upkeep_ready", "SELECT partitions_ready()"};
@@ -86,6 +89,8 @@ static int64_t input_value(const struct conf *conf, enum input input)
 		return conf->retention_letter_days;
 	case PREFIX_DAYS:
 		return UPKEEP_PREFIX_DAYS;
+	case DEVICE_DAYS:
+		return UPKEEP_DEVICE_DAYS;
 	}
 	INVARIANT(false);
 }

@@ -8,12 +8,13 @@
 /* What a round of upkeep did. */
 struct upkeep {
 	int64_t partitions_made, history_dropped, audit_dropped; /* partitions */
-	int64_t sessions, letters, prefixes; /* rows */
+	int64_t sessions, letters, prefixes, devices; /* rows */
 };
 
 enum {
 	UPKEEP_MONTHS_AHEAD = 3,
 	UPKEEP_PREFIX_DAYS = 90, /* as long as a known prefix counts at a login */
+	UPKEEP_DEVICE_DAYS = 400, /* one that is used once a year stays known */
 };
 
 /* Each piece by itself, so that a broken one keeps the others; in small transactions.

@@ -2,14 +2,20 @@
 
 #include "app/store/row.h"
 #include "app/username.h"
+#include "lib/clock.h"
 #include "lib/text.h"
 
+#define KNOWN_PREFIX                                                                     \
+	"EXISTS (SELECT FROM known_prefixes k WHERE k.user_id = u.id"                    \
+	" AND k.prefix = $2::cidr AND k.last_success > now() - interval '90 days')"
+
 static const struct pg_stmt FOR_LOGIN = {
-	"users_for_login",
-	"SELECT " USER_COLUMNS ", u.password_hash, EXISTS (SELECT FROM known_prefixes k"
-	" WHERE k.user_id = u.id AND k.prefix = $2::cidr"
-	" AND k.last_success > now() - interval '90 days')"
-	" FROM users u WHERE u.email_key = $1 OR u.username_key = $1"};
+	"users_for_login", "SELECT " USER_COLUMNS ", u.password_hash, " KNOWN_PREFIX
+			   " FROM users u WHERE u.email_key = $1 OR u.username_key = $1"};
+
+static const struct pg_stmt SECRET = {
+	"users_secret", "SELECT " USER_COLUMNS ", u.password_hash, " KNOWN_PREFIX
+			" FROM users u WHERE u.id = $1 AND u.active"};
 
 static const struct pg_stmt BY_EMAIL = {
 	"users_by_email", "SELECT " USER_COLUMNS " FROM users u WHERE u.email_key = $1"};
@@ -21,64 +27,59 @@ static const struct pg_stmt TAKEN = {
 	"users_taken", "SELECT EXISTS (SELECT FROM users WHERE email_key = $1),"
 		       " EXISTS (SELECT FROM users WHERE username_key = $2)"};
 
+/* The roles are locked, so that one that is renamed meanwhile is renamed here too. */
 static const struct pg_stmt INSERT = {
 	"users_insert",
-	"WITH u AS (INSERT INTO users (email, email_key, username, username_key,"
-	" password_hash, email_verified, registration_jti)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *),"
+	"WITH r AS (SELECT id, name FROM roles WHERE name_key = ANY ($8::text[]) FOR SHARE),"
+	" u AS (INSERT INTO users (id, email, email_key, username, username_key,"
+	" password_hash, email_verified, registration_jti, roles)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7::boolean, $9::uuid,"
+	" coalesce((SELECT array_agg(name ORDER BY name) FROM r), '{}')) " RETURNING_USER
+	"),"
+	" g AS (INSERT INTO user_roles (user_id, role_id) SELECT u.id, r.id FROM u, r),"
+	" o AS (INSERT INTO outbox"
+	" (letter, user_id, nonce, key_id, not_after, ip, user_agent)"
+	" SELECT 'welcome', id, $10, $11, $12::timestamptz, $13, $14 FROM u"
+	" WHERE $10::text IS NOT NULL),"
 	" a AS (INSERT INTO audit (event, user_id, actor, ip, request_id)"
-	" SELECT 'registered', id, 'user', $8, $9 FROM u)"
+	" SELECT 'registered', id, 'user', $13::inet, $15 FROM u)"
 	" SELECT " USER_COLUMNS " FROM u"};
 
 static const struct pg_stmt BY_REGISTRATION = {
-	"users_by_registration",
-	"SELECT " USER_COLUMNS ", u.password_hash FROM users u"
-	" WHERE u.registration_jti = $1 AND u.email_key = $2 AND u.active"};
+	"users_by_registration", "SELECT " USER_COLUMNS ", u.password_hash FROM users u"
+				 " WHERE u.registration_jti = $1 AND u.email_key = $2"
+				 " AND u.active"};
 
-static const struct pg_stmt RECOVER = {
-	"users_recover",
-	"WITH u AS (UPDATE users SET password_hash = $3, epoch = epoch + 1,"
-	" email_verified = true, updated_at = now()"
-	" WHERE id = $1 AND epoch = $2 AND active RETURNING *),"
-	" o AS (INSERT INTO outbox (letter, user_id, ip, user_agent)"
-	" SELECT 'password_changed', id, $4, $5 FROM u),"
-	" a AS (INSERT INTO audit (event, user_id, actor, ip, request_id)"
-	" SELECT 'password_recovered', id, 'user', $4::inet, $6 FROM u)"
-	" SELECT " USER_COLUMNS " FROM u"};
-
-enum rc users_for_login(struct context *c, const char *key, struct user_login *out)
+enum rc users_for_login(struct context *c, const char *key, struct user_secret *out)
 {
 	struct pg_rows rows;
 	enum rc rc = pg_run(c->pg, &FOR_LOGIN, c->arena, &rows,
 			    PG_VALUES(key, c->client.prefix));
 
-	if (rc == RC_OK) {
-		row_user(c, &rows, 0, &out->user);
-		out->hash = pg_cell(&rows, 0, USER_COLUMN_COUNT);
-		out->known_prefix = pg_bool(&rows, 0, USER_COLUMN_COUNT + 1);
-	}
+	if (rc == RC_OK)
+		row_secret(c, &rows, out);
 	return rc;
 }
 
-static enum rc user_by(struct context *c, const struct pg_stmt *stmt, const char *value,
-		       struct user *out)
+enum rc users_secret(struct context *c, const char *id, struct user_secret *out)
 {
 	struct pg_rows rows;
-	enum rc rc = pg_run(c->pg, stmt, c->arena, &rows, PG_VALUES(value));
+	enum rc rc =
+		pg_run(c->pg, &SECRET, c->arena, &rows, PG_VALUES(id, c->client.prefix));
 
 	if (rc == RC_OK)
-		row_user(c, &rows, 0, out);
+		row_secret(c, &rows, out);
 	return rc;
 }
 
 enum rc users_by_email(struct context *c, const char *email_key, struct user *out)
 {
-	return user_by(c, &BY_EMAIL, email_key, out);
+	return row_one_user(c, &BY_EMAIL, out, PG_VALUES(email_key));
 }
 
 enum rc users_by_id(struct context *c, const char *id, struct user *out)
 {
-	return user_by(c, &BY_ID, id, out);
+	return row_one_user(c, &BY_ID, out, PG_VALUES(id));
 }
 
 enum rc users_taken(struct context *c, const char *email_key, const char *username_key,
@@ -95,19 +96,30 @@ enum rc users_taken(struct context *c, const char *email_key, const char *userna
 	return RC_OK;
 }
 
+static const char *default_roles(struct context *c)
+{
+	const struct words *roles = &c->conf->accounts_default_roles;
+	const char **keys = arena_alloc(c->arena, (roles->n + 1) * sizeof *keys);
+
+	for (size_t i = 0; i < roles->n; i++)
+		keys[i] = text_lower(c->arena, roles->at[i]);
+	return pg_from_words(c->arena, keys, roles->n);
+}
+
 enum rc users_insert(struct context *c, const struct user_new *in, struct user *out,
 		     enum users_conflict *conflict)
 {
+	static const struct outbox_code NO_CODE;
+	const struct outbox_code *code = in->welcome ? in->welcome : &NO_CODE;
 	char *key = in->username ? username_key(c->arena, in->username) : NULL;
-	struct pg_rows rows;
-	enum rc rc =
-		pg_run(c->pg, &INSERT, c->arena, &rows,
-		       PG_VALUES(in->email.address, in->email.key, in->username, key,
-				 in->hash, in->email_verified ? "t" : "f",
-				 in->registration_jti, c->client.address, c->request_id));
+	enum rc rc = row_one_user(
+		c, &INSERT, out,
+		PG_VALUES(in->id, in->email.address, in->email.key, in->username, key,
+			  in->hash, in->email_verified ? "t" : "f", default_roles(c),
+			  in->registration_jti, code->nonce, code->key_id,
+			  code->nonce ? clock_rfc3339(c->arena, code->not_after) : NULL,
+			  c->client.address, c->client.user_agent, c->request_id));
 
-	if (rc == RC_OK)
-		row_user(c, &rows, 0, out);
 	if (rc == RC_CONFLICT)
 		*conflict = strcmp(pg_constraint(c->pg), "users_username_taken") == 0
 				    ? USERS_USERNAME_TAKEN
@@ -126,19 +138,5 @@ enum rc users_by_registration(struct context *c, const char *jti, const char *em
 		row_user(c, &rows, 0, out);
 		*hash = pg_cell(&rows, 0, USER_COLUMN_COUNT);
 	}
-	return rc;
-}
-
-enum rc users_recover(struct context *c, const char *id, int64_t epoch, const char *hash,
-		      struct user *out)
-{
-	struct pg_rows rows;
-	enum rc rc =
-		pg_run(c->pg, &RECOVER, c->arena, &rows,
-		       PG_VALUES(id, text_integer(c->arena, epoch), hash,
-				 c->client.address, c->client.user_agent, c->request_id));
-
-	if (rc == RC_OK)
-		row_user(c, &rows, 0, out);
 	return rc;
 }
