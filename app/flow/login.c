@@ -1,8 +1,7 @@
 #include "app/flow/login.h"
 
 #include "app/flow/device.h"
-#include "app/password.h"
-#include "app/store/attempts.h"
+#include "app/flow/passwords.h"
 #include "app/store/codes.h"
 #include "app/store/history.h"
 #include "app/username.h"
@@ -18,7 +17,7 @@ static const char *name_key(struct context *c, const char *name)
 						   : username_key(c->arena, name);
 }
 
-static enum err find(struct context *c, const char *key, struct user_login *out)
+static enum err find(struct context *c, const char *key, struct user_secret *out)
 {
 	switch (users_for_login(c, key, out)) {
 	case RC_OK:
@@ -26,25 +25,13 @@ static enum err find(struct context *c, const char *key, struct user_login *out)
 			out->hash = NULL;
 		return ERR_NONE;
 	case RC_NONE:
-		*out = (struct user_login){.user = {.id = CODES_NOBODY}};
+		*out = (struct user_secret){.user = {.id = CODES_NOBODY}};
 		return ERR_NONE;
 	case RC_CONFLICT:
 	case RC_DOWN:
 		return ERR_STORE_UNAVAILABLE;
 	}
 	return ERR_INTERNAL_ERROR;
-}
-
-static enum err take_slot(struct context *c, const char *account, bool known_prefix)
-{
-	int64_t wait_s = 0;
-
-	if (!c->conf->limits_enabled)
-		return ERR_NONE;
-	if (attempts_take(c, account, known_prefix, &wait_s) != RC_OK)
-		return ERR_STORE_UNAVAILABLE;
-	c->retry_after_s = wait_s;
-	return wait_s > 0 ? ERR_TOO_MANY_ATTEMPTS : ERR_NONE;
 }
 
 static enum err refuse(struct context *c, const struct login *in, const char *user_id)
@@ -69,43 +56,23 @@ static enum err open_session(struct context *c, const struct login *in,
 	return ERR_INTERNAL_ERROR;
 }
 
-static enum err check_password(struct context *c, const struct login *in,
-			       const struct user_login *found)
-{
-	const struct pwhash_cost cost = password_cost(c->conf);
-	const char *password = password_normal(c->arena, in->password);
-	const char *hash = password ? found->hash : NULL;
-
-	switch (pwhash_check(&cost, hash, password ? password : "")) {
-	case PWHASH_MATCH:
-		return ERR_NONE;
-	case PWHASH_MISMATCH:
-		return refuse(c, in, found->user.id);
-	case PWHASH_DOWN:
-		return ERR_OVERLOADED;
-	}
-	return ERR_INTERNAL_ERROR;
-}
-
 enum err login(struct context *c, const struct login *in, struct token_pair *out)
 {
 	const char *key = name_key(c, in->name), *account;
-	struct user_login found;
+	struct user_secret found;
 	struct session session;
 	enum err err = find(c, key, &found);
 
 	if (err)
 		return err;
 	account = strcmp(found.user.id, CODES_NOBODY) == 0 ? key : found.user.id;
-	err = take_slot(c, account, found.known_prefix);
-	if (!err)
-		err = check_password(c, in, &found);
+	err = passwords_check(c, &found, account, in->password);
+	if (err == ERR_INVALID_CREDENTIALS)
+		return refuse(c, in, found.user.id);
 	if (!err)
 		err = open_session(c, in, &found.user, &session);
 	if (err)
 		return err;
-	if (c->conf->limits_enabled)
-		attempts_give_back(c, account, found.known_prefix);
 	tokens_issue(c, &found.user, &session, true, true, out);
 	return ERR_NONE;
 }

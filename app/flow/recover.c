@@ -1,13 +1,15 @@
 #include "app/flow/recover.h"
 
 #include "app/password.h"
+#include "app/store/ended.h"
 #include "app/store/outbox.h"
 #include "app/username.h"
 
 static enum rc mail_code(struct context *c, const struct email *to UNUSED,
-			 const char *user_id, const struct codes_asked *asked)
+			 const struct codes_subject *subject,
+			 const struct codes_asked *asked)
 {
-	return outbox_recovery(c, user_id,
+	return outbox_recovery(c, subject->bound,
 			       &(struct outbox_code){
 				       .nonce = asked->nonce,
 				       .key_id = asked->key_id,
@@ -17,6 +19,7 @@ static enum rc mail_code(struct context *c, const struct email *to UNUSED,
 
 enum err recover_ask(struct context *c, const struct email *to, struct proof_asked *out)
 {
+	struct codes_subject subject = {.purpose = CODE_RECOVERY, .name = to->key};
 	struct user user = {.id = CODES_NOBODY};
 
 	switch (users_by_email(c, to->key, &user)) {
@@ -30,7 +33,9 @@ enum err recover_ask(struct context *c, const struct email *to, struct proof_ask
 	case RC_DOWN:
 		return ERR_STORE_UNAVAILABLE;
 	}
-	return proof_ask(c, CODE_RECOVERY, to, user.id, user.epoch, mail_code, out);
+	subject.bound = user.id;
+	subject.epoch = user.epoch;
+	return proof_ask(c, &subject, to, mail_code, out);
 }
 
 enum err recover_prove(struct context *c, const struct email *from, const char *code,
@@ -80,14 +85,15 @@ static enum err eligible(struct context *c, const struct proof_finish *in,
 }
 
 static enum err change(struct context *c, const struct proof_finish *in,
-		       const struct proof *proof, struct user *out)
+		       const struct proof *proof, const char *email_key, struct user *out)
 {
 	const struct pwhash_cost cost = password_cost(c->conf);
 	const char *hash = pwhash_make(c->arena, &cost, in->password);
 
 	if (!hash)
 		return ERR_OVERLOADED;
-	switch (users_recover(c, proof->user_id, proof->epoch, hash, out)) {
+	switch (users_set_password(c, proof->user_id, proof->epoch, email_key, hash,
+				   USERS_PASSWORD_RECOVERED, out)) {
 	case RC_OK:
 		return ERR_NONE;
 	case RC_NONE:
@@ -111,8 +117,10 @@ enum err recover_finish(struct context *c, const struct proof_finish *in,
 		return ERR_INVALID_TOKEN;
 	err = eligible(c, in, &proof);
 	if (!err)
-		err = change(c, in, &proof, out);
-	if (!err)
-		codes_forget(c, CODE_RECOVERY, email.key);
-	return err;
+		err = change(c, in, &proof, email.key, out);
+	if (err)
+		return err;
+	codes_forget(c, CODE_RECOVERY, email.key);
+	ended_user(c, out->id);
+	return ERR_NONE;
 }

@@ -1,23 +1,31 @@
 #include "app/flow/register.h"
 
+#include "app/flow/passwords.h"
 #include "app/password.h"
 #include "app/store/outbox.h"
 #include "app/username.h"
+#include "lib/secret.h"
 
 static enum rc mail_code(struct context *c, const struct email *to,
-			 const char *user_id UNUSED, const struct codes_asked *asked)
+			 const struct codes_subject *subject UNUSED,
+			 const struct codes_asked *asked)
 {
 	return outbox_registration(c, to,
 				   &(struct outbox_code){
-					   .nonce = asked->nonce,
-					   .key_id = asked->key_id,
-					   .not_after = asked->expires_at,
+					   asked->nonce,
+					   asked->key_id,
+					   asked->expires_at,
 				   });
 }
 
 enum err register_ask(struct context *c, const struct email *to, struct proof_asked *out)
 {
-	return proof_ask(c, CODE_REGISTRATION, to, CODES_NOBODY, 0, mail_code, out);
+	const struct codes_subject subject = {CODE_REGISTRATION, to->key, CODES_NOBODY,
+					      0};
+
+	if (strcmp(c->conf->accounts_registration, "closed") == 0)
+		return ERR_REGISTRATION_CLOSED;
+	return proof_ask(c, &subject, to, mail_code, out);
 }
 
 enum err register_prove(struct context *c, const struct email *from, const char *code,
@@ -35,16 +43,16 @@ const char *register_token_email(struct context *c, const char *token)
 }
 
 /* The answer to the first try was lost: the same token, name and password give the same
- * user; anything else hears that the address is taken. */
+ * user; with others that token is used. Another token hears that the address is taken. */
 static enum err repeated(struct context *c, const struct proof_finish *in,
 			 const struct proof *proof, const char *email_key,
 			 struct user *out)
 {
-	const struct pwhash_cost cost = password_cost(c->conf);
-	struct user user;
-	const char *hash;
+	struct user_secret found = {0};
+	enum err err;
 
-	switch (users_by_registration(c, proof->jti, email_key, &user, &hash)) {
+	switch (users_by_registration(c, proof->jti, email_key, &found.user,
+				      &found.hash)) {
 	case RC_OK:
 		break;
 	case RC_NONE:
@@ -53,18 +61,14 @@ static enum err repeated(struct context *c, const struct proof_finish *in,
 	case RC_DOWN:
 		return ERR_STORE_UNAVAILABLE;
 	}
-	if (!user.username || strcmp(user.username, in->username) != 0)
-		return ERR_EMAIL_TAKEN;
-	switch (pwhash_check(&cost, hash, in->password)) {
-	case PWHASH_MATCH:
-		*out = user;
-		return ERR_NONE;
-	case PWHASH_MISMATCH:
-		return ERR_EMAIL_TAKEN;
-	case PWHASH_DOWN:
-		return ERR_OVERLOADED;
-	}
-	return ERR_INTERNAL_ERROR;
+	if (!found.user.username || strcmp(found.user.username, in->username) != 0)
+		return ERR_INVALID_TOKEN;
+	err = passwords_check(c, &found, found.user.id, in->password);
+	if (err == ERR_INVALID_CREDENTIALS)
+		return ERR_INVALID_TOKEN;
+	if (!err)
+		*out = found.user;
+	return err;
 }
 
 /* Cheap, so that a name that is taken costs no hash; the insert is what decides. */
@@ -90,6 +94,7 @@ static enum err insert(struct context *c, const struct proof_finish *in,
 	const struct pwhash_cost cost = password_cost(c->conf);
 	enum users_conflict conflict = USERS_NO_CONFLICT;
 	const struct user_new new = {
+		.id = secret_uuid(c->arena),
 		.email = *email,
 		.username = in->username,
 		.hash = pwhash_make(c->arena, &cost, in->password),

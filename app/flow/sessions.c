@@ -1,16 +1,14 @@
 #include "app/flow/sessions.h"
 
+#include "app/store/ended.h"
 #include "lib/log.h"
 
-enum err sessions_authenticate(struct context *c, const char *access_token,
-			       struct user *out)
+static enum err living(struct context *c, const struct access_claims *claims,
+		       struct caller *out)
 {
-	struct access_claims claims;
-	struct user user;
+	struct caller caller = {.session_id = claims->session_id};
 
-	if (!tokens_check_access(c, access_token, &claims))
-		return ERR_TOKEN_REFUSED;
-	switch (sessions_user(c, claims.session_id, &user)) {
+	switch (sessions_user(c, claims->session_id, &caller.user, &caller.login_at)) {
 	case RC_OK:
 		break;
 	case RC_NONE:
@@ -19,12 +17,57 @@ enum err sessions_authenticate(struct context *c, const char *access_token,
 	case RC_DOWN:
 		return ERR_STORE_UNAVAILABLE;
 	}
-	if (strcmp(user.id, claims.user_id) != 0)
+	if (strcmp(caller.user.id, claims->user_id) != 0)
 		return ERR_TOKEN_REFUSED;
-	if (user.rev != claims.rev)
+	if (caller.user.rev != claims->rev)
 		return ERR_TOKEN_STALE;
-	*out = user;
+	*out = caller;
 	return ERR_NONE;
+}
+
+enum err sessions_authenticate(struct context *c, const char *access_token,
+			       struct caller *out)
+{
+	struct access_claims claims;
+
+	if (!tokens_check_access(c, access_token, &claims))
+		return ERR_TOKEN_REFUSED;
+	return living(c, &claims, out);
+}
+
+static enum err not_ended(struct context *c, const struct access_claims *claims,
+			  struct caller *out)
+{
+	switch (ended_check(c, claims->session_id, claims->user_id, claims->issued_s)) {
+	case RC_OK:
+		break;
+	case RC_NONE:
+	case RC_CONFLICT:
+		return ERR_TOKEN_REFUSED;
+	case RC_DOWN:
+		return ERR_STORE_UNAVAILABLE;
+	}
+	*out = (struct caller){
+		.user = {.id = claims->user_id,
+			 .email = "",
+			 .roles = claims->roles,
+			 .n_roles = claims->n_roles},
+		.session_id = claims->session_id,
+	};
+	return ERR_NONE;
+}
+
+enum err sessions_verify(struct context *c, const char *access_token, struct caller *out)
+{
+	struct access_claims claims;
+	enum err err;
+
+	if (!tokens_check_access(c, access_token, &claims))
+		return ERR_TOKEN_REFUSED;
+	err = living(c, &claims, out);
+	if (err == ERR_STORE_UNAVAILABLE && c->conf->tokens_degraded_verify)
+		return not_ended(c, &claims, out);
+	return err;
 }
 
 static enum err verdict_error(enum session_verdict verdict, const char *session_id)
@@ -43,8 +86,8 @@ static enum err verdict_error(enum session_verdict verdict, const char *session_
 	return ERR_TOKEN_REFUSED;
 }
 
-enum err sessions_reissue(struct context *c, const char *refresh_token,
-			  struct token_pair *out)
+static enum err refresh(struct context *c, const char *refresh_token, bool rotate,
+			struct token_pair *out)
 {
 	struct refresh_claims claims;
 	enum session_verdict verdict;
@@ -54,7 +97,7 @@ enum err sessions_reissue(struct context *c, const char *refresh_token,
 
 	if (!tokens_check_refresh(c, refresh_token, &claims))
 		return ERR_TOKEN_REFUSED;
-	switch (sessions_refresh(c, claims.session_id, claims.gen, false, &verdict,
+	switch (sessions_refresh(c, claims.session_id, claims.gen, rotate, &verdict,
 				 &session, &user)) {
 	case RC_OK:
 		break;
@@ -63,8 +106,67 @@ enum err sessions_reissue(struct context *c, const char *refresh_token,
 	case RC_DOWN:
 		return ERR_STORE_UNAVAILABLE;
 	}
+	if (verdict == SESSION_REUSE)
+		ended_session(c, claims.session_id);
 	err = verdict_error(verdict, claims.session_id);
+	if (!err && strcmp(user.id, claims.user_id) != 0)
+		err = ERR_TOKEN_REFUSED;
 	if (!err)
-		tokens_issue(c, &user, &session, false, false, out);
+		tokens_issue(c, &user, &session, false, rotate, out);
 	return err;
+}
+
+enum err sessions_reissue(struct context *c, const char *refresh_token,
+			  struct token_pair *out)
+{
+	return refresh(c, refresh_token, false, out);
+}
+
+enum err sessions_renew(struct context *c, const char *refresh_token,
+			struct token_pair *out)
+{
+	return refresh(c, refresh_token, true, out);
+}
+
+static enum err end_one(struct context *c, const struct caller *caller,
+			const char *session_id, const char *event, enum err when_none)
+{
+	switch (sessions_end(c, caller->user.id, session_id, event)) {
+	case RC_OK:
+		ended_session(c, session_id);
+		return ERR_NONE;
+	case RC_NONE:
+	case RC_CONFLICT:
+		return when_none;
+	case RC_DOWN:
+		return ERR_STORE_UNAVAILABLE;
+	}
+	return ERR_INTERNAL_ERROR;
+}
+
+enum err sessions_logout(struct context *c, const struct caller *caller)
+{
+	/* none: somebody else ended it since it was looked at, which is as good */
+	return end_one(c, caller, caller->session_id, "logout", ERR_NONE);
+}
+
+enum err sessions_revoke(struct context *c, const struct caller *caller,
+			 const char *session_id)
+{
+	return end_one(c, caller, session_id, "session_revoked", ERR_NOT_FOUND);
+}
+
+enum err sessions_logout_all(struct context *c, const struct caller *caller)
+{
+	switch (sessions_end_all(c, caller->user.id)) {
+	case RC_OK:
+		ended_user(c, caller->user.id);
+		return ERR_NONE;
+	case RC_NONE:
+	case RC_CONFLICT:
+		return ERR_NONE;
+	case RC_DOWN:
+		return ERR_STORE_UNAVAILABLE;
+	}
+	return ERR_INTERNAL_ERROR;
 }

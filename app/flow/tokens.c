@@ -114,14 +114,28 @@ static bool uuid_claim(const struct jwt_claims *claims, const char *name,
 	return true;
 }
 
-bool tokens_check_access(struct context *c, const char *token, struct access_claims *out)
+static bool read_access(struct context *c, const char *token, struct access_claims *out)
 {
 	const struct jwt_claims *claims;
 
 	return check(c, KEY_ACCESS, "at+jwt", c->conf->tokens_audience, token, &claims) &&
 	       uuid_claim(claims, "sid", &out->session_id) &&
 	       uuid_claim(claims, "sub", &out->user_id) &&
-	       jwt_integer(claims, "rev", &out->rev);
+	       jwt_integer(claims, "rev", &out->rev) &&
+	       jwt_integer(claims, "iat", &out->issued_s) &&
+	       jwt_integer(claims, "exp", &out->expires_s) &&
+	       jwt_texts(claims, "roles", &out->roles, &out->n_roles);
+}
+
+bool tokens_check_access(struct context *c, const char *token, struct access_claims *out)
+{
+	if (c->tokens && token_cache_find(c->tokens, c->arena, token, out))
+		return out->expires_s > now_s(c) - JWT_LEEWAY_S;
+	if (!read_access(c, token, out))
+		return false;
+	if (c->tokens)
+		token_cache_add(c->tokens, token, out);
+	return true;
 }
 
 bool tokens_check_refresh(struct context *c, const char *token,

@@ -4,6 +4,7 @@
 #define APP_FLOW_TOKENS_H
 
 #include "app/store/sessions.h"
+#include "app/token_cache.h"
 
 /* The answer to a login or a refresh. */
 struct token_pair {
@@ -16,10 +17,6 @@ void tokens_issue(struct context *c, const struct user *user,
 		  const struct session *session, bool fresh, bool with_refresh,
 		  struct token_pair *out);
 
-struct access_claims {
-	const char *session_id, *user_id;
-	int64_t rev;
-};
 bool tokens_check_access(struct context *c, const char *token,
 			 struct access_claims *out) MUST_USE;
 
