@@ -3,17 +3,20 @@
 #include "app/api/credentials.h"
 #include "app/flow/sessions.h"
 
-static enum err require_user(struct request *req)
-{
-	struct user *user = arena_alloc(req->ctx->arena, sizeof *user);
-	const char *token = credentials_bearer(req);
-	enum err err;
+/* How a token is looked at: as every route does it, or as /auth/verify may */
+typedef enum err authenticate(struct context *c, const char *access_token,
+			      struct caller *out);
 
-	if (!token)
-		return req->authorization ? ERR_TOKEN_REFUSED : ERR_TOKEN_MISSING;
-	err = sessions_authenticate(req->ctx, token, user);
+static enum err require_user(struct request *req, authenticate *how)
+{
+	struct caller *caller = arena_alloc(req->ctx->arena, sizeof *caller);
+	const char *token;
+	enum err err = credentials_bearer(req, &token);
+
 	if (!err)
-		req->user = user;
+		err = how(req->ctx, token, caller);
+	if (!err)
+		req->caller = caller;
 	return err;
 }
 
@@ -25,7 +28,12 @@ enum err access_require(struct request *req, enum access access)
 	case ACCESS_REFRESH:
 		return ERR_NONE;
 	case ACCESS_USER:
-		return require_user(req);
+		return require_user(req, sessions_authenticate);
+	case ACCESS_VERIFY:
+		return require_user(req, sessions_verify);
+	case ACCESS_OPTIONAL:
+		return req->authorization ? require_user(req, sessions_authenticate)
+					  : ERR_NONE;
 	}
 	return ERR_INTERNAL_ERROR;
 }

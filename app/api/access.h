@@ -4,7 +4,8 @@
 
 #include "app/routes.h"
 
-/* For ACCESS_USER: sets req->user, or refuses. The other kinds are their handlers' own.
+/* Where a user is wanted: sets req->caller, or refuses. The other kinds are their
+ * handlers' own.
  */
 enum err access_require(struct request *req, enum access access) MUST_USE;
 

@@ -1,5 +1,6 @@
 #include "app/api/api.h"
 #include "app/api/view.h"
+#include "app/flow/sessions.h"
 #include "lib/text.h"
 
 static bool has_role(const struct user *user, const char *role)
@@ -10,11 +11,13 @@ static bool has_role(const struct user *user, const char *role)
 	return false;
 }
 
-static bool has_all_roles(const struct request *req)
+/* A requirement that is not understood is not met: a slip in an administrator's snippet
+ * must let nobody pass. */
+static bool meets_all(const struct request *req)
 {
 	for (size_t i = 0; i < req->parameters.n; i++)
-		if (strcmp(req->parameters.at[i].name, "role") == 0 &&
-		    !has_role(req->user, req->parameters.at[i].value))
+		if (strcmp(req->parameters.at[i].name, "role") != 0 ||
+		    !has_role(&req->caller->user, req->parameters.at[i].value))
 			return false;
 	return true;
 }
@@ -22,7 +25,7 @@ static bool has_all_roles(const struct request *req)
 /* Role names hold no comma (they are checked where they are made). */
 static const char *roles_list(struct request *req)
 {
-	const struct user *user = req->user;
+	const struct user *user = &req->caller->user;
 	const char *list = "";
 
 	for (size_t i = 0; i < user->n_roles; i++)
@@ -33,9 +36,9 @@ static const char *roles_list(struct request *req)
 
 enum err api_verify(struct request *req, struct response *res)
 {
-	const struct user *user = req->user;
+	const struct user *user = &req->caller->user;
 
-	if (!has_all_roles(req))
+	if (!meets_all(req))
 		return ERR_INSUFFICIENT_ROLE;
 	response_header(res, "X-Auth-User-Id", user->id);
 	response_header(res, "X-Auth-Username", user->username ? user->username : "");

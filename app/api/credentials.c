@@ -20,11 +20,16 @@ static const char *after_scheme(const struct request *req, const char *scheme)
 	return header + n + strspn(header + n, " ");
 }
 
-const char *credentials_bearer(const struct request *req)
+enum err credentials_bearer(const struct request *req, const char **token)
 {
-	const char *token = after_scheme(req, "Bearer");
+	const char *sent = after_scheme(req, "Bearer");
 
-	return token && text_only(token, TOKEN_CHARACTERS) ? token : NULL;
+	if (!sent)
+		return ERR_TOKEN_MISSING;
+	if (!text_only(sent, TOKEN_CHARACTERS))
+		return ERR_TOKEN_REFUSED;
+	*token = sent;
+	return ERR_NONE;
 }
 
 bool credentials_basic(const struct request *req, const char **user,

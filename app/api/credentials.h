@@ -6,8 +6,9 @@
 
 enum { BASIC_MAX = 1536 /* bytes of the header */ };
 
-/* RFC 6750 §2.1. NULL: no such header, or one of another scheme or form. */
-const char *credentials_bearer(const struct request *req) MUST_USE;
+/* RFC 6750 §2.1: a Bearer token. ERR_TOKEN_MISSING: no header of that scheme;
+ * ERR_TOKEN_REFUSED: one that is no token. */
+enum err credentials_bearer(const struct request *req, const char **token) MUST_USE;
 
 /* RFC 7617 in UTF-8: strict base64, split at the first colon, no control character.
  * False: no such header, or one of another scheme or form. */

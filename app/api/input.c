@@ -69,37 +69,41 @@ const char *input_username(struct request *req, const char *field)
 	return NULL;
 }
 
+const char *input_password(struct request *req, const char *field)
+{
+	return input_text(req, field, BODY_MAX);
+}
+
+static const struct {
+	const char *code, *message;
+} flaws[] = {
+	[PASSWORD_TOO_SHORT] = {"too_short", "A password has at least 8 characters."},
+	[PASSWORD_TOO_LONG] = {"too_long", "A password has at most 256 characters."},
+	[PASSWORD_TOO_WEAK] = {"password_too_weak",
+			       "This password is too easy to guess."},
+	[PASSWORD_HAS_CONTROL] = {"invalid", "A password has no control characters."},
+};
+
+static const char *flawed(struct request *req, const char *field, enum password_flaw flaw)
+{
+	input_problem(req, field, flaws[flaw].code, flaws[flaw].message);
+	return NULL;
+}
+
 const char *input_new_password(struct request *req, const char *field, const char *email,
 			       const char *username)
 {
-	const char *typed = input_text(req, field, BODY_MAX);
+	const char *typed = input_text(req, field, BODY_MAX), *normal;
 	struct arena *arena = req->ctx->arena;
-	const char *normal;
+	enum password_flaw flaw;
 
 	if (!typed)
 		return NULL;
 	normal = password_normal(arena, typed);
-	if (!normal) {
-		input_problem(req, field, "too_long", "This password is too long.");
-		return NULL;
-	}
-	switch (password_judge(arena, req->ctx->conf, normal, email, username)) {
-	case PASSWORD_FINE:
-		return normal;
-	case PASSWORD_TOO_SHORT:
-		input_problem(req, field, "too_short",
-			      "A password has at least 8 characters.");
-		break;
-	case PASSWORD_TOO_LONG:
-		input_problem(req, field, "too_long",
-			      "A password has at most 256 characters.");
-		break;
-	case PASSWORD_TOO_WEAK:
-		input_problem(req, field, "password_too_weak",
-			      "This password is too easy to guess.");
-		break;
-	}
-	return NULL;
+	if (!normal)
+		return flawed(req, field, PASSWORD_TOO_LONG);
+	flaw = password_judge(arena, req->ctx->conf, normal, email, username);
+	return flaw == PASSWORD_FINE ? normal : flawed(req, field, flaw);
 }
 
 const char *input_code(struct request *req, const char *field)
@@ -119,7 +123,7 @@ const char *input_token(struct request *req)
 
 enum input_step input_step(const struct request *req, const char *code_field)
 {
-	if (input_has(req, "token"))
+	if (json_type(req->body, "token") != JSON_ABSENT)
 		return STEP_FINISH;
-	return input_has(req, code_field) ? STEP_PROVE : STEP_ASK;
+	return json_type(req->body, code_field) != JSON_ABSENT ? STEP_PROVE : STEP_ASK;
 }

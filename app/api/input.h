@@ -19,6 +19,8 @@ bool input_has(const struct request *req,
 const char *input_text(struct request *req, const char *field, size_t max) MUST_USE;
 bool input_email(struct request *req, const char *field, struct email *out) MUST_USE;
 const char *input_username(struct request *req, const char *field) MUST_USE;
+/* A password to be compared with: as it came. */
+const char *input_password(struct request *req, const char *field) MUST_USE;
 /* A new password in normal form; `email` and `username` may be NULL. */
 const char *input_new_password(struct request *req, const char *field, const char *email,
 			       const char *username) MUST_USE;

@@ -5,13 +5,12 @@
 
 enum err api_token(struct request *req, struct response *res)
 {
-	const char *token = credentials_bearer(req);
+	const char *token;
 	struct token_pair pair;
-	enum err err;
+	enum err err = credentials_bearer(req, &token);
 
-	if (!token)
-		return req->authorization ? ERR_TOKEN_REFUSED : ERR_TOKEN_MISSING;
-	err = sessions_reissue(req->ctx, token, &pair);
+	if (!err)
+		err = sessions_reissue(req->ctx, token, &pair);
 	if (!err)
 		view_tokens(req, res, &pair);
 	return err;
