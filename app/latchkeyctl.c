@@ -24,6 +24,8 @@ static enum ctl_exit run(struct ctl *ctl, const struct command *command)
 		pg = pg_new(conf_conninfo(c->arena, c->conf, c->conf->database_owner),
 			    NULL);
 		c->pg = pg;
+		if (command->patient)
+			pg_patient(pg);
 	}
 	return command->run(ctl);
 }

@@ -33,6 +33,25 @@ const struct command commands[] = {
 	 "close an account and end its sessions"},
 	{"user", "delete", ctl_user_delete, CTL_NEEDS_DATABASE, 0, 1, "USER",
 	 "remove an account and all that is its own"},
+	{"user", "grant", ctl_user_grant, CTL_NEEDS_DATABASE, 0, 2, "USER ROLE",
+	 "give an account a role", .patient = true},
+	{"user", "revoke", ctl_user_revoke, CTL_NEEDS_DATABASE, 0, 2, "USER ROLE",
+	 "take a role from an account", .patient = true},
+	{"user", "import", ctl_user_import, CTL_NEEDS_DATABASE,
+	 BIT(DRY_RUN) | BIT(SKIP_EXISTING), 1, "FILE | - [--dry-run] [--skip-existing]",
+	 "make the accounts of a file, all or none", .patient = true},
+	{"user", "export", ctl_user_export, CTL_NEEDS_DATABASE, BIT(WITH_HASHES), 0,
+	 "[FILE] [--with-hashes]", "write all accounts, a line of JSON each", .n_more = 1,
+	 .patient = true},
+	{"role", "create", ctl_role_create, CTL_NEEDS_DATABASE,
+	 BIT(NAME) | BIT(DESCRIPTION), 0, "--name N [--description D]", "make a role"},
+	{"role", "list", ctl_role_list, CTL_NEEDS_DATABASE, 0, 0, "", "show all roles",
+	 .patient = true},
+	{"role", "delete", ctl_role_delete, CTL_NEEDS_DATABASE, 0, 1, "NAME",
+	 "take a role from all, and remove it", .patient = true},
+	{"audit", NULL, ctl_audit, CTL_NEEDS_DATABASE,
+	 BIT(USER) | BIT(SINCE) | BIT(LIMIT), 0, "[--user U] [--since T] [--limit N]",
+	 "show what was done and who signed in, the newest first", .patient = true},
 	{"session", "list", ctl_session_list, CTL_NEEDS_DATABASE, 0, 1, "USER",
 	 "show an account's sessions"},
 	{"session", "revoke", ctl_session_revoke, CTL_NEEDS_DATABASE, 0, 1, "USER",
@@ -189,7 +208,8 @@ static bool takes(struct ctl *ctl, const struct command *command)
 				   options[i].word);
 			return false;
 		}
-	if (ctl->n_words == command->n_words)
+	if (ctl->n_words >= command->n_words &&
+	    ctl->n_words <= command->n_words + command->n_more)
 		return true;
 	out_refuse(ctl, "usage: latchkeyctl %s%s%s %s", command->word,
 		   command->verb ? " " : "", command->verb ? command->verb : "",

@@ -13,6 +13,8 @@ struct command {
 	unsigned options; /* beyond those that all take, a bit each */
 	size_t n_words; /* after the name */
 	const char *synopsis, *help;
+	size_t n_more; /* words that may follow those */
+	bool patient; /* of the database: no limit in time */
 };
 
 extern const struct command commands[];

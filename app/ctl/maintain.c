@@ -5,11 +5,12 @@ static const char *summary(struct ctl *ctl, const struct upkeep *done)
 {
 	return arena_printf(
 		ctl->context.arena,
-		"partitions +%lld -%lld, sessions -%lld, letters -%lld, prefixes -%lld",
+		"partitions +%lld -%lld, sessions -%lld, letters -%lld, prefixes -%lld, "
+		"devices -%lld",
 		(long long)done->partitions_made,
 		(long long)done->history_dropped + (long long)done->audit_dropped,
 		(long long)done->sessions, (long long)done->letters,
-		(long long)done->prefixes);
+		(long long)done->prefixes, (long long)done->devices);
 }
 
 enum ctl_exit ctl_maintain(struct ctl *ctl)
@@ -23,6 +24,7 @@ enum ctl_exit ctl_maintain(struct ctl *ctl)
 		OUT_NUMBER("sessions_deleted", 0, done.sessions),
 		OUT_NUMBER("letters_deleted", 0, done.letters),
 		OUT_NUMBER("prefixes_deleted", 0, done.prefixes),
+		OUT_NUMBER("devices_deleted", 0, done.devices),
 	};
 
 	out_record(ctl, cells, COUNT(cells));

@@ -1,5 +1,6 @@
 #include "app/ctl/migration.h"
 #include "app/ctl/probes.h"
+#include "app/store/admin_roles.h"
 #include "app/store/upkeep.h"
 
 /* By peer, an OS user signs in as its own role only. */
@@ -30,7 +31,7 @@ static struct finding probe_role(struct ctl *ctl, const char *base, bool may_rea
 	if (excess)
 		return probe_wrong(ctl, "%s: REVOKE that, or use a role of its own",
 				   excess);
-	return probe_ok(ctl, "signs in, and may do no more than it should");
+	return probe_ok(ctl, "signs in, with none of the rights that must not be its");
 }
 
 struct finding probe_fast(struct ctl *ctl)
@@ -82,4 +83,26 @@ struct finding probe_partitions(struct ctl *ctl)
 				   "next month has none: run `latchkeyctl maintain`, and "
 				   "see why its timer did not");
 	return probe_ok(ctl, "are there for next month");
+}
+
+struct finding probe_roles(struct ctl *ctl)
+{
+	const struct words *names = &ctl->context.conf->accounts_default_roles;
+	const char *const *missing;
+	size_t n = 0;
+
+	switch (admin_roles_missing(&ctl->context, names->at, names->n, &missing, &n)) {
+	case RC_OK:
+		return probe_wrong(ctl,
+				   "accounts.default_roles has %zu that are not there: "
+				   "`latchkeyctl role create --name %s`",
+				   n, missing[0]);
+	case RC_NONE:
+		return probe_ok(ctl, "new accounts are given %zu, which are there",
+				names->n);
+	case RC_CONFLICT:
+	case RC_DOWN:
+		break;
+	}
+	return probe_wrong(ctl, "cannot be seen: see database.owner and schema");
 }

@@ -13,13 +13,7 @@ enum { ALL_USES = (1 << KEY_USES) - 1 };
 struct finding probe_redis_user(struct ctl *ctl)
 {
 	const struct conf *conf = ctl->context.conf;
-	const struct redis_server server = {
-		.socket = *conf->redis_socket ? conf->redis_socket : NULL,
-		.host = conf->redis_host,
-		.port = (int)conf->redis_port,
-		.user = *conf->redis_user ? conf->redis_user : NULL,
-		.password = *conf->redis_password ? conf->redis_password : NULL,
-	};
+	const struct redis_server server = conf_redis(conf);
 	struct redis *redis CLEANUP(redis_free) = redis_new(&server, NULL);
 	struct context c = ctl->context;
 	const char *problem = NULL;

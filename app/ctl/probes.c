@@ -7,6 +7,7 @@ const struct probe_row probe_rows[] = {
 	{"database.mail", probe_mail_role, CTL_N_OPTIONS},
 	{"schema", probe_schema, CTL_N_OPTIONS},
 	{"partitions", probe_partitions, CTL_N_OPTIONS},
+	{"roles", probe_roles, CTL_N_OPTIONS},
 	{"redis", probe_redis_user, CTL_N_OPTIONS},
 	{"keys", probe_keys, CTL_N_OPTIONS},
 	{"limits", probe_limits, CTL_N_OPTIONS},

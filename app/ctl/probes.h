@@ -27,7 +27,7 @@ struct finding probe_ok(struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3) MUST
 struct finding probe_wrong(struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3) MUST_USE;
 
 probe probe_owner, probe_fast, probe_slow, probe_mail_role, probe_schema,
-	probe_partitions, probe_redis_user, probe_keys, probe_limits, probe_sockets,
-	probe_letters, probe_mail, probe_hash;
+	probe_partitions, probe_roles, probe_redis_user, probe_keys, probe_limits,
+	probe_sockets, probe_letters, probe_mail, probe_hash;
 
 #endif

@@ -1,3 +1,4 @@
+#include "app/ctl/ended.h"
 #include "app/ctl/who.h"
 #include "app/store/admin_sessions.h"
 
@@ -54,6 +55,8 @@ enum ctl_exit ctl_session_revoke(struct ctl *ctl)
 		return end;
 	switch (admin_sessions_revoke(&ctl->context, found.user.id, &ended)) {
 	case RC_OK:
+		ended_tell(ctl, found.user.id);
+		break;
 	case RC_NONE:
 		break;
 	case RC_CONFLICT:

@@ -1,3 +1,4 @@
+#include "app/ctl/ended.h"
 #include "app/ctl/who.h"
 
 static const char *join(struct arena *arena, const char *const *words, size_t n)
@@ -40,7 +41,7 @@ typedef enum rc user_change(struct context *c, const char *id);
 
 /* `already`: what to say when nothing had to change. */
 static enum ctl_exit change(struct ctl *ctl, user_change *make, const char *did,
-			    const char *already)
+			    const char *already, bool ends_sessions)
 {
 	struct admin_user found;
 	enum ctl_exit end = who_find(ctl, &found);
@@ -50,6 +51,8 @@ static enum ctl_exit change(struct ctl *ctl, user_change *make, const char *did,
 		return end;
 	switch (make(&ctl->context, found.user.id)) {
 	case RC_OK:
+		if (ends_sessions)
+			ended_tell(ctl, found.user.id);
 		break;
 	case RC_NONE:
 		said = already;
@@ -67,15 +70,17 @@ static enum ctl_exit change(struct ctl *ctl, user_change *make, const char *did,
 
 enum ctl_exit ctl_user_activate(struct ctl *ctl)
 {
-	return change(ctl, admin_users_activate, "activated", "was active already");
+	return change(ctl, admin_users_activate, "activated", "was active already",
+		      false);
 }
 
 enum ctl_exit ctl_user_deactivate(struct ctl *ctl)
 {
-	return change(ctl, admin_users_deactivate, "deactivated", "was inactive already");
+	return change(ctl, admin_users_deactivate, "deactivated", "was inactive already",
+		      true);
 }
 
 enum ctl_exit ctl_user_delete(struct ctl *ctl)
 {
-	return change(ctl, admin_users_delete, "deleted", "was gone already");
+	return change(ctl, admin_users_delete, "deleted", "was gone already", true);
 }

@@ -10,6 +10,7 @@ static const char *const flaws[] = {
 	[PASSWORD_TOO_SHORT] = "the password is shorter than 8 characters",
 	[PASSWORD_TOO_LONG] = "the password is longer than 256 characters",
 	[PASSWORD_TOO_WEAK] = "the password is too easy to guess",
+	[PASSWORD_HAS_CONTROL] = "the password has control characters",
 };
 
 /* The first line of standard input, without its end; NULL: none, too long, or not text.

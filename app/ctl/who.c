@@ -18,9 +18,8 @@ static bool read_key(struct arena *arena, const char *word, struct admin_user_ke
 	return out->id || out->email_key || out->username_key;
 }
 
-enum ctl_exit who_find(struct ctl *ctl, struct admin_user *out)
+static enum ctl_exit find(struct ctl *ctl, const char *word, struct admin_user *out)
 {
-	const char *word = ctl->words[0];
 	struct admin_user_key key;
 
 	if (!read_key(ctl->context.arena, word, &key)) {
@@ -37,6 +36,27 @@ enum ctl_exit who_find(struct ctl *ctl, struct admin_user *out)
 		break;
 	}
 	return out_down(ctl);
+}
+
+enum ctl_exit who_find(struct ctl *ctl, struct admin_user *out)
+{
+	return find(ctl, ctl->words[0], out);
+}
+
+enum ctl_exit who_id(struct ctl *ctl, const char *word, const char **id)
+{
+	const char *lower = text_lower(ctl->context.arena, word);
+	struct admin_user found;
+	enum ctl_exit end;
+
+	if (text_is_uuid(lower)) {
+		*id = lower;
+		return CTL_DONE;
+	}
+	end = find(ctl, word, &found);
+	if (end == CTL_DONE)
+		*id = found.user.id;
+	return end;
 }
 
 const char *who_time(struct ctl *ctl, int64_t ms)
