@@ -12,7 +12,12 @@ lk = own_stack("[web]\nallowed_origins = https://app.example https://b.example:8
 ROUTES = {  # path: methods
     "/register": ["POST"], "/login": ["GET", "POST"], "/token": ["GET", "POST"],
     "/password": ["POST", "PATCH"],
-    "/users/me": ["GET", "HEAD"], "/auth/verify": ["GET", "HEAD"], "/.well-known/jwks.json": ["GET", "HEAD"],
+    "/auth/register": ["POST"], "/auth/login": ["POST"], "/auth/refresh": ["POST"], "/auth/logout": ["POST"],
+    "/auth/logout-all": ["POST"], "/auth/verify-email": ["POST"],
+    "/users/me": ["GET", "HEAD", "PATCH", "DELETE"], "/users/me/change-password": ["POST"],
+    "/users/me/email": ["POST"], "/users/me/email/confirm": ["POST"],
+    "/users/me/login-history": ["GET", "HEAD"], "/users/me/sessions": ["GET", "HEAD"],
+    "/auth/verify": ["GET", "HEAD"], "/.well-known/jwks.json": ["GET", "HEAD"],
     "/health/live": ["GET", "HEAD"], "/health/ready": ["GET", "HEAD"], "/health": ["GET", "HEAD"],
 }
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -29,7 +29,7 @@ def test_identity(c, user, token):
     ("role=editors&role=viewers", 204),
     ("role=admins", 403), ("role=viewers&role=admins", 403), ("role=viewer", 403), ("role=viewerss", 403),
     ("role=", 403),
-    ("role=viewers,editors", 403), ("role=%76iewers", 204), ("role=*", 403), ("colour=red", 204),
+    ("role=viewers,editors", 403), ("role=%76iewers", 204), ("role=*", 403), ("colour=red", 403), ("roles=viewers", 403), ("scope=read:roles", 403),
 ])
 def test_roles(c, token, query, status):
     answer = c.get("/auth/verify?" + query, bearer=token)

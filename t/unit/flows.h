@@ -3,6 +3,8 @@
 #define T_UNIT_FLOWS_H
 
 #include "app/code.h"
+#include "app/flow/account.h"
+#include "app/flow/address.h"
 #include "app/flow/login.h"
 #include "app/flow/recover.h"
 #include "app/flow/register.h"
@@ -17,6 +19,7 @@ static struct context *c;
 static struct proof_asked asked;
 static struct token_pair pair;
 static struct user user;
+static struct caller caller;
 static const char *token;
 
 static inline void setup(void)
@@ -86,5 +89,41 @@ static inline enum err sign_in(const char *name, const char *password)
 {
 	return login(c, &(struct login){name, password, "basic"}, &pair);
 }
+
+/* As every request with a token does; `caller` is who it is. */
+static inline enum err who(const char *access)
+{
+	return sessions_authenticate(c, access, &caller);
+}
+
+/* An account with that password, logged in: `pair` and `caller`. */
+static inline void arrive(const char *address, const char *username)
+{
+	make_user(address, username);
+	ck_assert_int_eq(sign_in(username, PASSWORD), ERR_NONE);
+	ck_assert_int_eq(who(pair.access), ERR_NONE);
+}
+
+/* An account of its own making, its address not yet proven. */
+static inline enum err sign_up(const char *address, const char *username)
+{
+	const struct account_new in = {email(address), username, PASSWORD};
+
+	return account_register(c, &in, &user);
+}
+
+/* From now on the accessor answers this, whatever is in the world. */
+static inline void tell(const char *accessor, enum rc rc)
+{
+	world.told = accessor;
+	world.told_rc = rc;
+}
+
+/* What the answer of a store makes of an answer to a client. */
+struct told {
+	const char *accessor;
+	enum rc rc;
+	enum err err;
+};
 
 #endif

@@ -11,6 +11,11 @@ from lib.wait import wait_for
 CODE = re.compile(r"^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$", re.M)
 
 
+def numbers(name):
+    """Maildir names count in numbers without leading zeros."""
+    return [int(part) for part in re.findall(r"\d+", name)]
+
+
 class Letter:
     def __init__(self, raw):
         self.raw = raw
@@ -38,7 +43,7 @@ class Mail:
             self._read_more()
 
     def _read_more(self):
-        for name in sorted(set(os.listdir(self.directory)) - self._seen):
+        for name in sorted(set(os.listdir(self.directory)) - self._seen, key=numbers):
             with open(os.path.join(self.directory, name), "rb") as file:
                 letter = Letter(file.read())
             self._seen.add(name)
