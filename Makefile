@@ -83,8 +83,8 @@ unit: $(TESTS) ## build and run the unit tests
 live: $(LIVE) ## run the tests of the adapters against a private PostgreSQL and Redis
 	$(Q)t/live/run $(LIVE)
 
-PYTEST = BUILD=$(BUILD) timeout -k 30 900 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/api
-api: $(PROGRAMS) ## run the API tests, each against a private stack of its own
+PYTEST = BUILD=$(BUILD) LATCHKEYD=$(BUILD)/latchkeyd timeout -k 30 1500 /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 2 --dist loadfile $(PYTEST_FLAGS) t/api t/live
+api: $(PROGRAMS) ## run the API tests and the mailer's, each against servers of its own
 	$(Q)$(PYTEST)
 
 # deps comes before anything that asks pkg-config: hence the makes in here.
