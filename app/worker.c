@@ -105,7 +105,7 @@ struct work {
 
 static struct work work_done(const struct desk *desk)
 {
-	return (struct work){pwhash_count(), pg_round_trips(desk->ctx.pg),
+	return (struct work){pwhash_count(), pg_statements(desk->ctx.pg),
 			     redis_round_trips(desk->ctx.redis)};
 }
 

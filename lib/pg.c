@@ -48,9 +48,9 @@ void pg_patient(struct pg *pg)
 	pg_link_be_patient(pg);
 }
 
-uint64_t pg_round_trips(const struct pg *pg)
+uint64_t pg_statements(const struct pg *pg)
 {
-	return pg->round_trips;
+	return pg->statements;
 }
 
 const char *pg_constraint(const struct pg *pg)

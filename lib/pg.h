@@ -76,7 +76,8 @@ enum pg_wake pg_wait(struct pg *pg, int wake_fd, int64_t timeout_ms) MUST_USE;
 
 /* Connects if need be and asks SELECT 1. */
 enum rc pg_ping(struct pg *pg) MUST_USE;
-uint64_t pg_round_trips(const struct pg *pg); /* since pg_new() */
+/* Answered since pg_new(); what only makes them known to a connection does not count. */
+uint64_t pg_statements(const struct pg *pg);
 
 const char *pg_cell(const struct pg_rows *rows, size_t row, size_t column) MUST_USE;
 int64_t pg_int(const struct pg_rows *rows, size_t row,

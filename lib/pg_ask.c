@@ -66,7 +66,6 @@ static PGresult *answer(struct pg *pg, const char *name, bool sent)
 	if (waited == WAITED_OK)
 		waited = collect(pg, &last);
 	if (waited == WAITED_OK) {
-		pg->round_trips++;
 		breaker_good(pg->call.breaker);
 		return last;
 	}
@@ -79,9 +78,16 @@ static PGresult *answer(struct pg *pg, const char *name, bool sent)
 	return NULL;
 }
 
+static PGresult *counted(struct pg *pg, PGresult *result)
+{
+	if (result)
+		pg->statements++;
+	return result;
+}
+
 PGresult *pg_link_simple(struct pg *pg, const char *name, const char *sql)
 {
-	return answer(pg, name, PQsendQuery(pg->conn, sql));
+	return counted(pg, answer(pg, name, PQsendQuery(pg->conn, sql)));
 }
 
 static bool is_prepared(const struct pg *pg, const struct pg_stmt *stmt)
@@ -122,5 +128,5 @@ PGresult *pg_link_ask(struct pg *pg, const struct pg_stmt *stmt, size_t n_values
 	else
 		sent = PQsendQueryParams(pg->conn, stmt->sql, (int)n_values, NULL, values,
 					 NULL, NULL, 0);
-	return answer(pg, stmt->name, sent);
+	return counted(pg, answer(pg, stmt->name, sent));
 }

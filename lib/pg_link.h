@@ -27,7 +27,7 @@ struct pg {
 	bool ending; /* the server said that it ends this connection */
 	PGconn *conn; /* NULL: not connected */
 	bool listening; /* on this connection */
-	uint64_t round_trips;
+	uint64_t statements;
 	size_t n_prepared; /* on this connection */
 	const struct pg_stmt *prepared[PG_PREPARED_MAX];
 };

@@ -100,11 +100,11 @@ START_TEST(prepared_once)
 	uint64_t before;
 
 	ck_assert_int_eq(by_id("1"), RC_OK);
-	before = pg_round_trips(pg);
+	before = pg_statements(pg);
 	ck_assert_int_eq(by_id("1"), RC_OK);
-	ck_assert_uint_eq(pg_round_trips(pg) - before, 1);
+	ck_assert_uint_eq(pg_statements(pg) - before, 1);
 	ck_assert_int_eq(pg_ping(pg), RC_OK);
-	ck_assert_uint_eq(pg_round_trips(pg) - before, 3);
+	ck_assert_uint_eq(pg_statements(pg) - before, 2);
 }
 END_TEST
 
