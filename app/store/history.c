@@ -1,7 +1,6 @@
 #include "app/store/history.h"
 
 #include "app/store/row.h"
-#include "lib/text.h"
 
 /* Not waiting for the disk: else a wrong password would take longer for a user than for
  * nobody, who leaves no row. */
@@ -34,15 +33,11 @@ enum rc history_list(struct context *c, const char *user_id, const struct page *
 {
 	struct pg_rows rows;
 	struct history_row *list;
-	enum rc rc = pg_run(
-		c->pg, &LIST, c->arena, &rows,
-		PG_VALUES(user_id, text_integer(c->arena, page->size),
-			  text_integer(c->arena, (page->number - 1) * page->size)));
+	enum rc rc = row_page(c, &LIST, user_id, page, &rows, found);
 
 	if (rc != RC_OK)
 		return rc;
 	list = arena_alloc(c->arena, rows.n * sizeof *list);
-	row_page(&rows, found);
 	for (size_t i = 0; i < found->n; i++)
 		list[i] = (struct history_row){
 			.id = pg_cell(&rows, i, 1),

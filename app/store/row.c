@@ -1,5 +1,7 @@
 #include "app/store/row.h"
 
+#include "lib/text.h"
+
 void row_session(const struct pg_rows *rows, size_t first_column, struct session *out)
 {
 	size_t i = first_column;
@@ -50,8 +52,17 @@ enum rc row_one_user(struct context *c, const struct pg_stmt *stmt, struct user 
 	return rc;
 }
 
-void row_page(const struct pg_rows *rows, struct page_found *out)
+enum rc row_page(struct context *c, const struct pg_stmt *stmt, const char *user_id,
+		 const struct page *page, struct pg_rows *rows, struct page_found *found)
 {
-	out->total = pg_int(rows, 0, 0);
-	out->n = pg_cell(rows, 0, 1) ? rows->n : 0;
+	int64_t skipped = (page->number - 1) * page->size;
+	enum rc rc = pg_run(c->pg, stmt, c->arena, rows,
+			    PG_VALUES(user_id, text_integer(c->arena, page->size),
+				      text_integer(c->arena, skipped)));
+
+	if (rc != RC_OK)
+		return rc;
+	found->total = pg_int(rows, 0, 0);
+	found->n = pg_cell(rows, 0, 1) ? rows->n : 0;
+	return RC_OK;
 }

@@ -32,8 +32,10 @@ void row_secret(struct context *c, const struct pg_rows *rows, struct user_secre
 /* Runs a statement that gives one user's columns. */
 enum rc row_one_user(struct context *c, const struct pg_stmt *stmt, struct user *out,
 		     size_t n_values, const char *const *values) MUST_USE;
-/* The outcome of a list whose first column is the total; a page beyond the end is one row
- * with nothing else in it. */
-void row_page(const struct pg_rows *rows, struct page_found *out);
+/* Runs a list of a user's: $1 is its id, $2 and $3 size and offset, the first column the
+ * total; a page beyond the end is one row with nothing else in it. */
+enum rc row_page(struct context *c, const struct pg_stmt *stmt, const char *user_id,
+		 const struct page *page, struct pg_rows *rows,
+		 struct page_found *found) MUST_USE;
 
 #endif

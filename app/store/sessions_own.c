@@ -1,7 +1,6 @@
 /* What users see and end of their sessions. */
 #include "app/store/row.h"
 #include "app/store/sessions.h"
-#include "lib/text.h"
 
 /* A session lives by the same words everywhere: see sessions_user(). */
 #define LIVING                                                                           \
@@ -37,15 +36,11 @@ enum rc sessions_list(struct context *c, const char *user_id, const struct page 
 {
 	struct pg_rows rows;
 	struct session_row *list;
-	enum rc rc = pg_run(
-		c->pg, &LIST, c->arena, &rows,
-		PG_VALUES(user_id, text_integer(c->arena, page->size),
-			  text_integer(c->arena, (page->number - 1) * page->size)));
+	enum rc rc = row_page(c, &LIST, user_id, page, &rows, found);
 
 	if (rc != RC_OK)
 		return rc;
 	list = arena_alloc(c->arena, rows.n * sizeof *list);
-	row_page(&rows, found);
 	for (size_t i = 0; i < found->n; i++)
 		list[i] = (struct session_row){
 			.id = pg_cell(&rows, i, 1),
