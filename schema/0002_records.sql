@@ -59,8 +59,10 @@ BEGIN
     NOTIFY outbox;
     RETURN NULL;
 END $$;
+-- For each row: for each statement it would also fire where one inserts nothing, and every
+-- NOTIFY makes commits wait for each other.
 CREATE TRIGGER outbox_notify AFTER INSERT ON outbox
-    FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify();
+    FOR EACH ROW EXECUTE FUNCTION outbox_notify();
 
 -- Makes the partitions of this month and the next `ahead` months of both tables. Rows that
 -- meanwhile went to the default partition move along.
