@@ -147,8 +147,8 @@ static void reload(struct supervisor *s)
 		role_log_level(fresh.conf);
 		crew_renew(s->crew, fresh.conf);
 		crew_give_keys(s->crew, fresh.keys);
+		generation_end(&old); /* before anybody is born who would inherit it */
 		(void)crew_tend(s->crew);
-		generation_end(&old);
 		log_info("reloaded");
 	}
 	process_notify("READY=1");
