@@ -23,9 +23,11 @@ const char *device_type(const struct client *client)
 {
 	const char *agent = client->user_agent;
 
+	if (strcmp(client->mobile, "?1") == 0)
+		return "mobile";
 	for (size_t i = 0; i < COUNT(rules); i++)
 		if (strstr(agent, rules[i].word) &&
 		    (!rules[i].without || !strstr(agent, rules[i].without)))
 			return rules[i].type;
-	return strcmp(client->mobile, "?1") == 0 ? "mobile" : "pc";
+	return "pc";
 }
