@@ -158,8 +158,10 @@ START_TEST(devices_by_what_they_say)
 		{"", "?0", "pc"},
 		{"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
 		 "", "pc"},
+		{"Mozilla/5.0 (iPad; CPU OS 12_2 like Mac OS X) AppleWebKit/605.1.15", "",
+		 "tablet"},
 		{"Mozilla/5.0 (iPad; CPU OS 12_2 like Mac OS X) AppleWebKit/605.1.15",
-		 "?1", "tablet"},
+		 "?1", "mobile"},
 		{"Mozilla/5.0 (Android 14; Mobile; rv:125.0) Gecko/125.0", "", "mobile"},
 		{"Mozilla/5.0 (Android 14; Tablet; rv:125.0) Gecko/125.0", "", "tablet"},
 	};
