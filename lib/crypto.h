@@ -1,4 +1,5 @@
-/* The one user of OpenSSL: digests, HMAC, password-based keys, and signing keys that are
+/* The one user of OpenSSL's libcrypto (lib/smtp_session.c hands libesmtp a TLS context):
+ * digests, HMAC, password-based keys, and signing keys that are
  * parsed once. */
 #ifndef LIB_CRYPTO_H
 #define LIB_CRYPTO_H
