@@ -46,6 +46,11 @@ struct crypto_jwk {
 };
 void crypto_key_jwk(struct arena *arena, const struct crypto_key *key,
 		    struct crypto_jwk *out);
+/* The public key of these members (those of the other kind are not looked at), canonical
+ * base64url. NULL: not a key of the two kinds, not on the curve, of more than 8192 bits,
+ * or too weak; the exponent of others may be any odd one of 3 to 2^32. */
+struct crypto_key *crypto_key_from_jwk(struct arena *arena,
+				       const struct crypto_jwk *jwk) MUST_USE;
 
 /* ES256 (64 bytes R || S, RFC 7518 §3.4) or RS256 (§3.3), by the kind of key.
  * The signature is the arena's. Failure of OpenSSL itself aborts. */

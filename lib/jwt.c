@@ -1,7 +1,7 @@
 #include "lib/jwt.h"
 
 #include "lib/json.h"
-#include "lib/jwt_gate.h"
+#include "lib/jwt_claims.h"
 #include "lib/jwt_hs256.h"
 #include "lib/secret.h"
 #include "lib/text.h"
@@ -12,91 +12,6 @@ static const char *const ALG_NAME[] = {
 	[JWT_ES256] = "ES256",
 	[JWT_RS256] = "RS256",
 };
-
-struct jwt_claims {
-	struct arena *arena;
-	struct json *made; /* NULL in those that were checked */
-	const struct json *object; /* what is read: the same, or the payload */
-};
-
-struct jwt_claims *jwt_claims_new(struct arena *arena)
-{
-	struct jwt_claims *claims = arena_alloc(arena, sizeof *claims);
-
-	claims->arena = arena;
-	claims->made = json_object(arena);
-	claims->object = claims->made;
-	return claims;
-}
-
-/* A name is set once: a payload with two of it would be refused by our own gate. */
-static void expect_new(const struct jwt_claims *claims, const char *name)
-{
-	INVARIANT(claims->made && json_type(claims->made, name) == JSON_ABSENT);
-}
-
-void jwt_set_text(struct jwt_claims *claims, const char *name, const char *value)
-{
-	expect_new(claims, name);
-	json_add_text(claims->arena, claims->made, name, value);
-}
-
-void jwt_set_integer(struct jwt_claims *claims, const char *name, int64_t value)
-{
-	expect_new(claims, name);
-	json_add_integer(claims->arena, claims->made, name, value);
-}
-
-void jwt_set_bool(struct jwt_claims *claims, const char *name, bool value)
-{
-	expect_new(claims, name);
-	json_add_bool(claims->arena, claims->made, name, value);
-}
-
-void jwt_set_texts(struct jwt_claims *claims, const char *name, const char *const *values,
-		   size_t n)
-{
-	struct json *array;
-
-	expect_new(claims, name);
-	array = json_add_array(claims->arena, claims->made, name);
-	for (size_t i = 0; i < n; i++)
-		json_push_text(claims->arena, array, values[i]);
-}
-
-const char *jwt_text(const struct jwt_claims *claims, const char *name)
-{
-	return json_text(claims->object, name);
-}
-
-bool jwt_integer(const struct jwt_claims *claims, const char *name, int64_t *out)
-{
-	return json_integer(claims->object, name, out);
-}
-
-bool jwt_bool(const struct jwt_claims *claims, const char *name, bool *out)
-{
-	return json_bool(claims->object, name, out);
-}
-
-bool jwt_texts(const struct jwt_claims *claims, const char *name, const char *const **out,
-	       size_t *n)
-{
-	const struct json *list = json_member(claims->object, name);
-	const char **texts;
-
-	if (json_type(claims->object, name) != JSON_ARRAY)
-		return false;
-	texts = arena_alloc(claims->arena, (json_count(list) + 1) * sizeof *texts);
-	for (size_t i = 0; i < json_count(list); i++) {
-		texts[i] = json_as_text(json_item(list, i));
-		if (!texts[i])
-			return false;
-	}
-	*out = texts;
-	*n = json_count(list);
-	return true;
-}
 
 const char *jwt_alg_name(enum jwt_alg alg)
 {
@@ -162,7 +77,7 @@ static char *sign_here(struct arena *arena, const struct jwt_key *key, const cha
 char *jwt_sign(struct arena *arena, const struct jwt_key *key, const char *typ,
 	       const struct jwt_claims *claims)
 {
-	const char *payload = json_print(arena, claims->object);
+	const char *payload = jwt_claims_print(arena, claims);
 	char *token;
 
 	INVARIANT(key_is_sound(key));
@@ -216,29 +131,14 @@ static bool signature_holds(const struct jwt_key *key, const char *typ, const ch
 	return hmac_holds(key, token, parts);
 }
 
-static bool text_is(const struct json *payload, const char *name, const char *wanted)
+static bool claims_hold(const struct jwt_claims *claims, const struct jwt_expect *expect)
 {
-	const char *text = json_text(payload, name);
+	int64_t nbf;
 
-	return text && strcmp(text, wanted) == 0;
-}
-
-/* RFC 7519 §4.1.4 - 4.1.6 */
-static bool times_hold(const struct json *payload, int64_t now_s)
-{
-	int64_t exp, nbf, iat;
-
-	return json_integer(payload, "exp", &exp) && json_integer(payload, "nbf", &nbf) &&
-	       json_integer(payload, "iat", &iat) && exp > now_s - JWT_LEEWAY_S &&
-	       nbf <= now_s + JWT_LEEWAY_S && iat <= now_s + JWT_LEEWAY_S;
-}
-
-static bool claims_hold(const struct json *payload, const struct jwt_expect *expect)
-{
-	return text_is(payload, "iss", expect->iss) &&
-	       text_is(payload, "aud", expect->aud) &&
-	       text_is(payload, "token_use", expect->token_use) &&
-	       times_hold(payload, expect->now_s);
+	return jwt_text_is(claims, "iss", expect->iss) &&
+	       jwt_text_is(claims, "aud", expect->aud) &&
+	       jwt_text_is(claims, "token_use", expect->token_use) &&
+	       jwt_integer(claims, "nbf", &nbf) && jwt_is_of_now(claims, expect->now_s);
 }
 
 bool jwt_check(struct arena *arena, const struct jwt_key *keys, size_t n_keys,
@@ -248,23 +148,18 @@ bool jwt_check(struct arena *arena, const struct jwt_key *keys, size_t n_keys,
 	struct jwt_parts parts;
 	struct jwt_header header;
 	const struct jwt_key *key;
-	const struct json *payload;
-	struct jwt_claims *checked;
+	const struct jwt_claims *said;
 
-	if (!jwt_split(arena, token, &parts) ||
+	if (!jwt_split(arena, token, JWT_LEN_MAX, &parts) ||
 	    !jwt_read_header(arena, &parts.header, &header))
 		return false;
 	key = find_key(keys, n_keys, header.kid);
 	if (!key || !header_fits(&header, key, expect->typ) ||
 	    !signature_holds(key, header.typ, token, &parts))
 		return false;
-	payload = json_parse(arena, (const char *)parts.payload.at, parts.payload.n);
-	if (!payload || !claims_hold(payload, expect))
+	said = jwt_claims_read(arena, &parts.payload);
+	if (!said || !claims_hold(said, expect))
 		return false;
-
-	checked = arena_alloc(arena, sizeof *checked);
-	checked->arena = arena;
-	checked->object = payload;
-	*claims = checked;
+	*claims = said;
 	return true;
 }

@@ -1,7 +1,6 @@
 #include "lib/jwt_gate.h"
 
 #include "lib/json.h"
-#include "lib/jwt.h"
 #include "lib/text.h"
 
 static bool decode(struct arena *arena, const char *from, const char *to,
@@ -16,13 +15,14 @@ static bool decode(struct arena *arena, const char *from, const char *to,
 	return true;
 }
 
-bool jwt_split(struct arena *arena, const char *token, struct jwt_parts *out)
+bool jwt_split(struct arena *arena, const char *token, size_t len_max,
+	       struct jwt_parts *out)
 {
-	size_t len = strnlen(token, JWT_LEN_MAX + 1);
+	size_t len = strnlen(token, len_max + 1);
 	const char *end = token + len, *first, *second;
 	struct jwt_parts parts;
 
-	if (len > JWT_LEN_MAX)
+	if (len > len_max)
 		return false;
 	first = strchr(token, '.');
 	second = first ? strchr(first + 1, '.') : NULL;

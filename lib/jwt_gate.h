@@ -17,8 +17,10 @@ struct jwt_parts {
 	size_t signed_len; /* of the token's first two parts and the dot between them */
 };
 
-/* Length, exactly three parts, each not empty and canonical base64url without padding. */
-bool jwt_split(struct arena *arena, const char *token, struct jwt_parts *out) MUST_USE;
+/* At most `len_max` bytes, exactly three parts, each not empty and canonical base64url
+ * without padding. */
+bool jwt_split(struct arena *arena, const char *token, size_t len_max,
+	       struct jwt_parts *out) MUST_USE;
 
 struct jwt_header {
 	const char *alg, *kid, *typ;

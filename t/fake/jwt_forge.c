@@ -1,7 +1,6 @@
 #include "t/fake/jwt_forge.h"
 
 #include "lib/secret.h"
-#include "lib/text.h"
 
 enum { TOKENS_MAX = 4096 };
 
@@ -101,6 +100,53 @@ char *forge_filled(size_t n, char with)
 
 	memset(text, with, n);
 	return text;
+}
+
+/* The SubjectPublicKeyInfo (RFC 5280 §4.1) of each kind: what a public PEM holds. */
+static const uint8_t P256_HEAD[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+				    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+				    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+static const uint8_t RSA_HEAD[] = {0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a,
+				   0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05,
+				   0x00, 0x03, 0x82, 0x01, 0x0f, 0x00, 0x30, 0x82, 0x01,
+				   0x0a, 0x02, 0x82, 0x01, 0x01, 0x00};
+static const uint8_t RSA_TAIL[] = {0x02, 0x03, 0x01, 0x00, 0x01};
+
+struct buf forge_der(const struct crypto_key *key)
+{
+	struct crypto_jwk jwk;
+	struct buf der;
+	uint8_t *bytes;
+	size_t n;
+
+	buf_init(&der, arena_alloc(arena, 512), 512);
+	crypto_key_jwk(arena, key, &jwk);
+	if (jwk.n) {
+		buf_put(&der, (const char *)RSA_HEAD, sizeof RSA_HEAD);
+		ck_assert(base64url_decode(arena, jwk.n, strlen(jwk.n), &bytes, &n));
+		buf_put(&der, (const char *)bytes, n);
+		buf_put(&der, (const char *)RSA_TAIL, sizeof RSA_TAIL);
+		return der;
+	}
+	buf_put(&der, (const char *)P256_HEAD, sizeof P256_HEAD);
+	ck_assert(base64url_decode(arena, jwk.x, strlen(jwk.x), &bytes, &n));
+	buf_put(&der, (const char *)bytes, n);
+	ck_assert(base64url_decode(arena, jwk.y, strlen(jwk.y), &bytes, &n));
+	buf_put(&der, (const char *)bytes, n);
+	return der;
+}
+
+char *forge_public_pem(const struct crypto_key *key)
+{
+	struct buf der = forge_der(key), pem;
+	char *text = base64_encode(arena, der.at, der.len);
+
+	buf_init(&pem, arena_alloc(arena, 1024), 1024);
+	buf_puts(&pem, "-----BEGIN PUBLIC KEY-----\n");
+	for (; *text; text += strnlen(text, 64))
+		buf_printf(&pem, "%.64s\n", text);
+	buf_puts(&pem, "-----END PUBLIC KEY-----\n");
+	return pem.at;
 }
 
 bool forge_passes(const struct jwt_key *with, size_t n, const char *typ,

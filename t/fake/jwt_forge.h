@@ -5,6 +5,7 @@
 #include <check.h>
 
 #include "lib/jwt.h"
+#include "lib/text.h"
 
 enum { FORGE_NOW = 1800000000 };
 
@@ -25,6 +26,15 @@ extern struct crypto_key *p256_of_another;
 #define CLAIMS	     ISS "," AUD "," USE "," IAT "," NBF "," EXP
 #define PAYLOAD	     "{" CLAIMS "}"
 
+/* The same with one claim as given, and with more. */
+#define BUT_ISS(iss) "{" AUD "," USE "," IAT "," NBF "," EXP iss "}"
+#define BUT_AUD(aud) "{" ISS "," USE "," IAT "," NBF "," EXP aud "}"
+#define BUT_USE(use) "{" ISS "," AUD "," IAT "," NBF "," EXP use "}"
+#define BUT_IAT(iat) "{" ISS "," AUD "," USE "," NBF "," EXP iat "}"
+#define BUT_NBF(nbf) "{" ISS "," AUD "," USE "," IAT "," EXP nbf "}"
+#define BUT_EXP(exp) "{" ISS "," AUD "," USE "," IAT "," NBF exp "}"
+#define AND(more)    "{" CLAIMS "," more "}"
+
 char *forge_quoted(const char *text); /* ' becomes " */
 char *forge_encoded(const char *text); /* base64url */
 char *forge_unsigned(const char *header, const char *payload);
@@ -33,6 +43,9 @@ char *forge_signed(const struct jwt_key *key, const char *text);
 char *forge_hs(const char *header, const char *payload);
 char *forge_good(int key);
 char *forge_filled(size_t n, char with);
+/* The public key, as others have it. */
+struct buf forge_der(const struct crypto_key *key);
+char *forge_public_pem(const struct crypto_key *key);
 
 bool forge_passes(const struct jwt_key *with, size_t n, const char *typ,
 		  const char *token);

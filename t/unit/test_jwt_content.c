@@ -159,14 +159,6 @@ END_TEST
 
 /* ---- payloads, signed with each key ---- */
 
-#define BUT_ISS(iss) "{" AUD "," USE "," IAT "," NBF "," EXP iss "}"
-#define BUT_AUD(aud) "{" ISS "," USE "," IAT "," NBF "," EXP aud "}"
-#define BUT_USE(use) "{" ISS "," AUD "," IAT "," NBF "," EXP use "}"
-#define BUT_IAT(iat) "{" ISS "," AUD "," USE "," NBF "," EXP iat "}"
-#define BUT_NBF(nbf) "{" ISS "," AUD "," USE "," IAT "," EXP nbf "}"
-#define BUT_EXP(exp) "{" ISS "," AUD "," USE "," IAT "," NBF exp "}"
-#define AND(more)    "{" CLAIMS "," more "}"
-
 static const char *const PAYLOADS[] = {
 	BUT_ISS(""),
 	BUT_ISS(",'iss':null"),

@@ -6,53 +6,6 @@
 
 /* ---- the wrong key ---- */
 
-/* The SubjectPublicKeyInfo (RFC 5280 §4.1) of each kind: what a public PEM holds. */
-static const uint8_t P256_HEAD[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-				    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-				    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
-static const uint8_t RSA_HEAD[] = {0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a,
-				   0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05,
-				   0x00, 0x03, 0x82, 0x01, 0x0f, 0x00, 0x30, 0x82, 0x01,
-				   0x0a, 0x02, 0x82, 0x01, 0x01, 0x00};
-static const uint8_t RSA_TAIL[] = {0x02, 0x03, 0x01, 0x00, 0x01};
-
-static struct buf der_of(const struct crypto_key *key)
-{
-	struct crypto_jwk jwk;
-	struct buf der;
-	uint8_t *bytes;
-	size_t n;
-
-	buf_init(&der, arena_alloc(arena, 512), 512);
-	crypto_key_jwk(arena, key, &jwk);
-	if (jwk.n) {
-		buf_put(&der, (const char *)RSA_HEAD, sizeof RSA_HEAD);
-		ck_assert(base64url_decode(arena, jwk.n, strlen(jwk.n), &bytes, &n));
-		buf_put(&der, (const char *)bytes, n);
-		buf_put(&der, (const char *)RSA_TAIL, sizeof RSA_TAIL);
-		return der;
-	}
-	buf_put(&der, (const char *)P256_HEAD, sizeof P256_HEAD);
-	ck_assert(base64url_decode(arena, jwk.x, strlen(jwk.x), &bytes, &n));
-	buf_put(&der, (const char *)bytes, n);
-	ck_assert(base64url_decode(arena, jwk.y, strlen(jwk.y), &bytes, &n));
-	buf_put(&der, (const char *)bytes, n);
-	return der;
-}
-
-static char *public_pem(const struct crypto_key *key)
-{
-	struct buf der = der_of(key), pem;
-	char *text = base64_encode(arena, der.at, der.len);
-
-	buf_init(&pem, arena_alloc(arena, 1024), 1024);
-	buf_puts(&pem, "-----BEGIN PUBLIC KEY-----\n");
-	for (; *text; text += strnlen(text, 64))
-		buf_printf(&pem, "%.64s\n", text);
-	buf_puts(&pem, "-----END PUBLIC KEY-----\n");
-	return pem.at;
-}
-
 static struct jwt_key hmac_key(const void *bytes, size_t n)
 {
 	return (struct jwt_key){"x", JWT_HS256, bytes, n, NULL};
@@ -78,9 +31,9 @@ static void try_public(int key, const void *bytes, size_t n)
 START_TEST(public_key_as_secret)
 {
 	for (int k = ES; k < KEYS; k++) {
-		char *pem = public_pem(keys[k].pair);
+		char *pem = forge_public_pem(keys[k].pair);
 		struct crypto_key *parsed = crypto_key_parse(pem, strlen(pem));
-		struct buf der = der_of(keys[k].pair);
+		struct buf der = forge_der(keys[k].pair);
 		struct crypto_jwk jwk;
 
 		ck_assert_ptr_nonnull(parsed); /* it is what others have of the key */
