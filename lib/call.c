@@ -15,6 +15,13 @@ bool call_begin(struct call *call, int64_t max_ms)
 	return call->began < call->until;
 }
 
+bool call_begin_by(struct call *call, int64_t until)
+{
+	call->began = clock_mono_ms();
+	call->until = until;
+	return call->began < until;
+}
+
 void call_unbounded(struct call *call)
 {
 	call->until = 0;
@@ -73,8 +80,24 @@ void call_refused(struct call *call)
 	call->connect_at = clock_mono_ms() + pause;
 }
 
+/* Of those that waited for the same server the first one tells: when the next of them
+ * gives up, others may be at a better one. */
 void call_late(struct call *call, int64_t fair_ms)
 {
-	if (call->breaker && call->until - call->began >= fair_ms)
+	if (call->until - call->began < fair_ms)
+		return;
+	if (!call->breaker)
+		call->late++;
+	else if (breaker_turn(call->breaker, call->turn))
 		breaker_bad(call->breaker);
+}
+
+uint64_t call_turns(struct call *call)
+{
+	uint64_t before = call->turn;
+
+	call->turn = call->breaker ? atomic_load_explicit(&call->breaker->turn,
+							  memory_order_relaxed)
+				   : call->late;
+	return call->turn - before;
 }

@@ -1,5 +1,6 @@
 #include "lib/pg.h"
 
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/pg_link.h"
 #include "lib/text.h"
@@ -177,15 +178,35 @@ enum rc pg_begin(struct pg *pg)
 	return RC_OK;
 }
 
+enum rc pg_begin_long(struct pg *pg, int64_t ms)
+{
+	enum rc rc = pg_begin(pg);
+	char sql[96];
+
+	INVARIANT(ms > PG_LONG_SPARE_MS);
+	if (rc != RC_OK || pg->patient)
+		return rc;
+	snprintf(sql, sizeof sql,
+		 "SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %lld",
+		 PG_LONG_LOCK_MS, (long long)ms - PG_LONG_SPARE_MS);
+	rc = pg_link_begin(pg) ? pg_command(pg, sql, "SET") : RC_DOWN;
+	if (rc == RC_OK)
+		pg->long_until = clock_mono_ms() + ms;
+	else
+		pg_rollback(pg);
+	return rc;
+}
+
 /* Ends it for certain: a connection that does not obey is dropped, and the server with it
  * drops the transaction. */
-static enum rc end(struct pg *pg, const char *word)
+static enum rc finish(struct pg *pg, const char *word)
 {
 	enum rc rc = RC_DOWN;
 
 	if (pg_link_begin(pg))
 		rc = pg_command(pg, word, word);
 	pg->in_transaction = false;
+	pg->long_until = 0;
 	if (pg->conn && PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
 		pg_link_drop(pg);
 	return rc;
@@ -194,7 +215,7 @@ static enum rc end(struct pg *pg, const char *word)
 enum rc pg_commit(struct pg *pg)
 {
 	INVARIANT(pg->in_transaction);
-	return end(pg, "COMMIT");
+	return finish(pg, "COMMIT");
 }
 
 void pg_rollback(struct pg *pg)
@@ -203,8 +224,16 @@ void pg_rollback(struct pg *pg)
 
 	if (!pg->in_transaction)
 		return;
-	rc = end(pg, "ROLLBACK");
+	rc = finish(pg, "ROLLBACK");
 	(void)rc; /* gone either way */
+}
+
+enum rc pg_end(struct pg *pg, enum rc rc)
+{
+	if (rc == RC_OK)
+		return pg_commit(pg);
+	pg_rollback(pg);
+	return rc;
 }
 
 enum rc pg_ping(struct pg *pg)

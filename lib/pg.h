@@ -57,8 +57,16 @@ const char *pg_constraint(const struct pg *pg) MUST_USE;
  * the server answered ROLLBACK. A connection lost inside makes every later call fail
  * until pg_rollback() or pg_commit(). */
 enum rc pg_begin(struct pg *pg) MUST_USE;
+/* For changes of many rows: until its end the transaction has `ms` from now, of which one
+ * statement may take all but PG_LONG_SPARE_MS and waiting for a lock PG_LONG_LOCK_MS; the
+ * caller's deadline and PG_CALL_MS do not count. */
+enum { PG_LONG_LOCK_MS = 1000, PG_LONG_SPARE_MS = 1200 };
+enum rc pg_begin_long(struct pg *pg, int64_t ms) MUST_USE;
 enum rc pg_commit(struct pg *pg) MUST_USE;
 void pg_rollback(struct pg *pg);
+/* The end of one that came to `rc`: commits what is RC_OK, rolls back all else. What came
+ * of it. */
+enum rc pg_end(struct pg *pg, enum rc rc) MUST_USE;
 
 /* For the administrator's tool: a constant script of many statements (migrations) in the
  * simple protocol, without the limits of a request: neither ours nor the server's on

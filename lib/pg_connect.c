@@ -95,11 +95,31 @@ static void rotate(char *list)
 	free(head);
 }
 
-void pg_link_next_host(struct pg *pg)
+static size_t count(const char *list)
 {
-	for (size_t i = 0; i < COUNT(pg->lists); i++)
-		if (pg->lists[i])
-			rotate(pg->lists[i]);
+	size_t n = 1;
+
+	while ((list = strchr(list, ',')) != NULL) {
+		list++;
+		n++;
+	}
+	return n;
+}
+
+bool pg_link_turn(struct pg *pg, uint64_t turns)
+{
+	bool several = false;
+
+	for (size_t i = 0; i < COUNT(pg->lists); i++) {
+		char *list = pg->lists[i];
+
+		if (!list)
+			continue;
+		several = true;
+		for (uint64_t n = turns % count(list); n > 0; n--)
+			rotate(list);
+	}
+	return several;
 }
 
 /* Called for what the server says outside of an answer. Class 57P: it shuts down, or

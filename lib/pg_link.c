@@ -30,7 +30,6 @@ void pg_link_late(struct pg *pg, const char *name)
 	log_warn("pg_late", "statement", name, "waited_ms",
 		 log_number(pg->call.until - pg->call.began));
 	call_late(&pg->call, PG_STATEMENT_MS);
-	pg_link_next_host(pg);
 	pg_link_drop(pg);
 }
 
@@ -59,9 +58,19 @@ bool pg_link_alive(struct pg *pg)
 	return true;
 }
 
+/* Where another process found this server hung, it is of no use here either. */
+static bool is_given_up(struct pg *pg)
+{
+	uint64_t turns = call_turns(&pg->call);
+
+	return turns > 0 && pg_link_turn(pg, turns);
+}
+
 bool pg_link_ready(struct pg *pg)
 {
-	if (pg->conn && !pg_link_alive(pg)) {
+	bool given_up = is_given_up(pg);
+
+	if (pg->conn && (given_up || !pg_link_alive(pg))) {
 		log_info("pg_reconnecting");
 		pg_link_drop(pg);
 	}
@@ -76,10 +85,16 @@ bool pg_link_ready(struct pg *pg)
 	return pg->conn || pg_link_connect(pg);
 }
 
+static bool start_clock(struct pg *pg)
+{
+	return pg->long_until ? call_begin_by(&pg->call, pg->long_until)
+			      : call_begin(&pg->call, PG_CALL_MS);
+}
+
 bool pg_link_begin(struct pg *pg)
 {
 	pg->constraint[0] = '\0';
-	if (!call_begin(&pg->call, PG_CALL_MS)) {
+	if (!start_clock(pg)) {
 		log_debug("pg_not_tried", "reason", "deadline");
 		return false;
 	}

@@ -23,6 +23,7 @@ struct pg {
 	char *lists[3]; /* of several hosts: host, hostaddr, port; else NULL */
 	bool patient;
 	bool in_transaction;
+	int64_t long_until; /* of a long one: monotonic ms; else 0 */
 	char constraint[64]; /* identifiers end at 63 bytes (NAMEDATALEN) */
 	bool ending; /* the server said that it ends this connection */
 	PGconn *conn; /* NULL: not connected */
@@ -49,8 +50,9 @@ void pg_link_drop(struct pg *pg);
 void pg_link_late(struct pg *pg, const char *name); /* no answer by the deadline */
 void pg_link_lost(struct pg *pg, const char *name); /* it broke */
 void pg_link_refused(struct pg *pg);
-/* The one tried first so far is hung: libpq would wait for it each time. */
-void pg_link_next_host(struct pg *pg);
+/* Of several hosts so many were hung, which libpq would wait for each time: the next one
+ * comes first. False: there is one only. */
+bool pg_link_turn(struct pg *pg, uint64_t turns);
 bool pg_link_connect(struct pg *pg) MUST_USE;
 
 /* Each waits for the whole answer and returns its last result, which PQclear() frees.

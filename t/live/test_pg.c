@@ -199,6 +199,57 @@ START_TEST(a_deadline_in_a_transaction_ends_it)
 }
 END_TEST
 
+START_TEST(a_transaction_ends_as_it_came_to)
+{
+	ck_assert_int_eq(pg_begin(pg), RC_OK);
+	ck_assert_int_eq(pg_end(pg, insert("20", "x")), RC_OK);
+	ck_assert_int_eq(by_id("20"), RC_OK);
+	ck_assert_int_eq(pg_begin(pg), RC_OK);
+	ck_assert_int_eq(insert("21", "y"), RC_OK);
+	ck_assert_int_eq(pg_end(pg, insert("21", "z")), RC_CONFLICT);
+	ck_assert_int_eq(by_id("21"), RC_NONE);
+}
+END_TEST
+
+/* Longer than a call may take, and than the caller would wait. */
+START_TEST(a_long_transaction)
+{
+	pg_deadline(pg, clock_mono_ms() + 500);
+	ck_assert_int_eq(pg_begin_long(pg, 4000), RC_OK);
+	ck_assert_str_eq(ask(pg, "SHOW lock_timeout"), "1s");
+	ck_assert_str_eq(ask(pg, "SHOW statement_timeout"), "2800ms");
+	ck_assert_int_eq(pg_run(pg, &SLEEP, arena, NULL, PG_VALUES("1.2")), RC_OK);
+	ck_assert_int_eq(insert("22", "x"), RC_OK);
+	ck_assert_int_eq(pg_commit(pg), RC_OK);
+	ck_within(5, ck_assert_int_eq(by_id("22"), RC_DOWN));
+	pg_deadline(pg, 0);
+	ck_assert_int_eq(by_id("22"), RC_OK);
+	ck_assert_str_eq(ask(pg, "SHOW lock_timeout"), "500ms");
+	ck_assert_str_eq(ask(pg, "SHOW statement_timeout"), "800ms");
+}
+END_TEST
+
+START_TEST(a_long_transaction_has_its_end)
+{
+	int64_t pid = backend();
+
+	ck_assert_int_eq(pg_begin_long(pg, 1600), RC_OK);
+	ck_assert_int_eq(insert("23", "x"), RC_OK);
+	ck_within(800, ck_assert_int_eq(pg_run(pg, &SLEEP, arena, NULL, PG_VALUES("3")),
+					RC_DOWN));
+	ck_assert_int_eq(pg_commit(pg), RC_DOWN);
+	ck_assert_int_eq(backend(), pid);
+	ck_assert(breaker_allows(&breaker));
+	ck_assert_int_eq(pg_begin_long(pg, 1300), RC_OK);
+	ck_assert_int_eq(insert("24", "y"), RC_OK);
+	usleep(1310 * 1000);
+	ck_within(5, ck_assert_int_eq(by_id("1"), RC_DOWN));
+	ck_within(5, ck_assert_int_eq(pg_commit(pg), RC_DOWN));
+	ck_assert_int_eq(run(other, "SELECT FROM item WHERE id IN (23, 24)"), RC_NONE);
+	ck_assert_int_ne(backend(), pid);
+}
+END_TEST
+
 START_TEST(the_server_cancels_what_is_slow)
 {
 	int64_t pid = backend();
@@ -348,6 +399,10 @@ START_TEST(a_patient_one_waits)
 	ck_assert_int_eq(pg_begin(waits), RC_OK);
 	ck_assert_int_eq(pg_run(waits, &SLEEP, arena, NULL, PG_VALUES("1.1")), RC_OK);
 	ck_assert_int_eq(pg_commit(waits), RC_OK);
+	ck_assert_int_eq(pg_begin_long(waits, 1300), RC_OK);
+	ck_assert_str_eq(ask(waits, "SHOW lock_timeout"), "5s");
+	ck_assert_int_eq(pg_run(waits, &SLEEP, arena, NULL, PG_VALUES("1.4")), RC_OK);
+	ck_assert_int_eq(pg_commit(waits), RC_OK);
 	pg_free(&waits);
 	waits = pg_new("host=/nonexistent", NULL);
 	pg_patient(waits);
@@ -371,6 +426,9 @@ static void add_calls(TCase *calls)
 	tcase_add_test(calls, a_conflict_found_by_commit);
 	tcase_add_loop_test(calls, a_transaction_ends_with_its_connection, 0, 2);
 	tcase_add_test(calls, a_deadline_in_a_transaction_ends_it);
+	tcase_add_test(calls, a_transaction_ends_as_it_came_to);
+	tcase_add_test(calls, a_long_transaction);
+	tcase_add_test(calls, a_long_transaction_has_its_end);
 	tcase_add_test(calls, the_server_cancels_what_is_slow);
 	tcase_add_test(calls, a_locked_table);
 	tcase_add_test(calls, the_callers_deadline_holds);

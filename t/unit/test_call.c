@@ -77,6 +77,35 @@ START_TEST(only_a_fair_wait_opens_the_breaker)
 }
 END_TEST
 
+START_TEST(the_first_to_wait_in_vain_tells_all)
+{
+	struct breaker breaker = {0};
+	struct call first = {.breaker = &breaker}, second = {.breaker = &breaker};
+	struct call later = {.breaker = &breaker}, alone = {0};
+
+	ck_assert(call_begin(&first, 100) && call_begin(&second, 100));
+	ck_assert(call_begin(&alone, 100));
+	ck_assert_uint_eq(call_turns(&first), 0);
+	call_late(&first, 101);
+	ck_assert_uint_eq(call_turns(&later), 0);
+	call_late(&first, 100);
+	ck_assert_uint_eq(call_turns(&later), 1);
+	ck_assert_uint_eq(call_turns(&later), 0);
+	/* Others have reached another server meanwhile */
+	breaker_good(&breaker);
+	call_late(&second, 100);
+	ck_assert(breaker_allows(&breaker));
+	ck_assert_uint_eq(call_turns(&later), 0);
+	ck_assert_uint_eq(call_turns(&second), 1);
+	call_late(&second, 100);
+	ck_assert(!breaker_allows(&breaker));
+	ck_assert_uint_eq(call_turns(&first), 2);
+	call_late(&alone, 100);
+	ck_assert_uint_eq(call_turns(&alone), 1);
+	ck_assert_uint_eq(call_turns(&alone), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("call");
@@ -88,6 +117,7 @@ int main(void)
 	tcase_add_test(tcase, waiting);
 	tcase_add_test(tcase, pauses_grow_within_their_bounds);
 	tcase_add_test(tcase, only_a_fair_wait_opens_the_breaker);
+	tcase_add_test(tcase, the_first_to_wait_in_vain_tells_all);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
