@@ -6,26 +6,20 @@
 #include "lib/secret.h"
 #include "lib/text.h"
 
-static char *copy(const char *text)
-{
-	char *out = text ? strdup(text) : NULL;
-
-	INVARIANT(!text || out);
-	return out;
-}
-
 struct redis *redis_new(const struct redis_server *server, struct breaker *breaker)
 {
 	struct redis *redis = calloc(1, sizeof *redis);
 
-	INVARIANT(redis && (server->socket || server->host));
+	INVARIANT(redis && (server->socket || server->host || server->n_sentinels));
 	INVARIANT(server->password || !server->user);
 	redis->call.breaker = breaker;
-	redis->socket = copy(server->socket);
-	redis->host = copy(server->host);
+	redis->socket = redis_link_copy(server->socket);
+	redis->host = redis_link_copy(server->host);
 	redis->port = server->port;
-	redis->user = copy(server->user);
-	redis->password = copy(server->password);
+	redis->user = redis_link_copy(server->user);
+	redis->password = redis_link_copy(server->password);
+	if (server->n_sentinels)
+		redis_sentinels_init(redis, server);
 	return redis;
 }
 
@@ -36,6 +30,7 @@ void redis_free(struct redis **redis)
 	if (!gone)
 		return;
 	redis_link_drop(gone);
+	redis_sentinels_release(gone);
 	if (gone->password)
 		secret_wipe(gone->password, strlen(gone->password));
 	free(gone->password);
@@ -61,12 +56,13 @@ static bool is_error(const redisReply *reply, const char *code)
 	return reply && reply->type == REDIS_REPLY_ERROR && text_starts(reply->str, code);
 }
 
-/* Errors after which another connection may do better, though not at once: failed over,
- * not logged in, too many clients. */
+/* Errors after which another connection may do better, though not at once: failed over
+ * or cut off from its replicas, not logged in, too many clients. */
 static bool is_better_dropped(const redisReply *reply)
 {
-	static const char *const CODES[] = {"READONLY", "MASTERDOWN", "NOAUTH",
-					    "WRONGPASS", "ERR max number of clients"};
+	static const char *const CODES[] = {"READONLY",	  "MASTERDOWN",
+					    "NOREPLICAS", "NOAUTH",
+					    "WRONGPASS",  "ERR max number of clients"};
 
 	for (size_t i = 0; i < COUNT(CODES); i++)
 		if (is_error(reply, CODES[i]))
@@ -184,6 +180,15 @@ enum rc redis_ping(struct redis *redis)
 		return RC_DOWN;
 	redis_word(&words, "PING");
 	return redis_link_expect(redis, &words, "PONG");
+}
+
+const char *redis_at(const struct redis *redis, struct arena *arena)
+{
+	if (redis->socket)
+		return arena_dup(arena, redis->socket);
+	if (!redis->host)
+		return "";
+	return arena_printf(arena, "%s port %d", redis->host, redis->port);
 }
 
 int64_t redis_int(const struct redis_values *values, size_t i)

@@ -3,6 +3,8 @@
 #ifndef LIB_REDIS_H
 #define LIB_REDIS_H
 
+#include <netinet/in.h>
+
 #include "lib/arena.h"
 #include "lib/rc.h"
 
@@ -14,7 +16,20 @@ struct redis_server {
 	const char *host;
 	int port;
 	const char *user, *password; /* NULL: no AUTH */
+	/* Where there are sentinels, the server is the master that they call `master`:
+	 * each new connection asks them in turn, and goes to no replica. */
+	size_t n_sentinels;
+	const char *const *sentinels; /* as redis_place_read() takes them */
+	const char *master, *sentinel_password; /* NULL: no AUTH */
 };
+
+struct redis_place {
+	char host[INET6_ADDRSTRLEN];
+	int port;
+};
+
+/* ADDRESS:PORT, an IPv6 one in brackets; no names. */
+bool redis_place_read(const char *text, struct redis_place *out) MUST_USE;
 
 /* A constant. Scripts return one flat array of integers and strings. */
 struct redis_script {
@@ -55,6 +70,8 @@ enum rc redis_eval(struct redis *redis, const struct redis_script *script,
 	}
 
 enum rc redis_ping(struct redis *redis) MUST_USE;
+/* Where it is: the socket, or host and port; "" while no sentinel has said. */
+const char *redis_at(const struct redis *redis, struct arena *arena) MUST_USE;
 uint64_t redis_round_trips(const struct redis *redis);
 /* `i` is below `n`: our scripts say how many they return */
 int64_t redis_int(const struct redis_values *values,

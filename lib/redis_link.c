@@ -10,6 +10,14 @@
 /* A server that had this long and said nothing counts as dead. */
 enum { FAIR_MS = REDIS_CALL_MS / 2 };
 
+char *redis_link_copy(const char *text)
+{
+	char *out = text ? strdup(text) : NULL;
+
+	INVARIANT(!text || out);
+	return out;
+}
+
 void redis_link_drop(struct redis *redis)
 {
 	if (redis->context)
@@ -154,7 +162,7 @@ static bool is_connected(struct redis *redis)
 	return error == 0;
 }
 
-static bool connect_to(struct redis *redis)
+static bool open_at(struct redis *redis)
 {
 	redisContext *context = redis->socket
 					? redisConnectUnixNonBlock(redis->socket)
@@ -163,14 +171,35 @@ static bool connect_to(struct redis *redis)
 	INVARIANT(context);
 	redis->context = context;
 	if (!is_connected(redis)) {
-		log_warn("redis_refused", "message", context->errstr);
-		call_refused(&redis->call);
-		redis_link_drop(redis);
+		log_warn("redis_refused", "host", redis->host, "port",
+			 redis->host ? log_number(redis->port) : NULL, "message",
+			 context->errstr);
 		return false;
 	}
 	fcntl(context->fd, F_SETFD, FD_CLOEXEC);
-	if (authenticate(redis) != RC_OK) {
+	return true;
+}
+
+/* What a sentinel said may have been true a moment ago: the next one is asked next. */
+static bool reach_master(struct redis *redis)
+{
+	if (!redis_sentinels_ask(redis))
+		return false;
+	if (open_at(redis) && authenticate(redis) == RC_OK &&
+	    redis_sentinels_verify(redis))
+		return true;
+	redis_sentinels_next(redis);
+	return false;
+}
+
+static bool connect_to(struct redis *redis)
+{
+	bool done = redis->sentinels.n ? reach_master(redis)
+				       : open_at(redis) && authenticate(redis) == RC_OK;
+
+	if (!done) {
 		call_refused(&redis->call);
+		redis_link_drop(redis);
 		return false;
 	}
 	call_connected(&redis->call);
@@ -181,11 +210,16 @@ static bool connect_to(struct redis *redis)
 /* Redis says nothing unasked: what can be read between calls is the end. */
 bool redis_link_begin(struct redis *redis)
 {
+	bool given_up;
+
 	if (!call_begin(&redis->call, REDIS_CALL_MS)) {
 		log_debug("redis_not_tried", "reason", "deadline");
 		return false;
 	}
-	if (redis->context && call_readable(redis->context->fd)) {
+	/* Where another process found this server hung, the sentinels may have replaced
+	 * it */
+	given_up = call_turns(&redis->call) > 0 && redis->sentinels.n > 0;
+	if (redis->context && (given_up || call_readable(redis->context->fd))) {
 		log_info("redis_reconnecting");
 		redis_link_drop(redis);
 	}
