@@ -18,6 +18,12 @@ bool breaker_allows(struct breaker *breaker)
 					      now + BREAKER_OPEN_MS);
 }
 
+bool breaker_is_shut(const struct breaker *breaker)
+{
+	return breaker && clock_mono_ms() < atomic_load_explicit(&breaker->retry_at,
+								 memory_order_relaxed);
+}
+
 void breaker_good(struct breaker *breaker)
 {
 	/* Read first: a store would take the cache line from the other processes */
@@ -26,8 +32,18 @@ void breaker_good(struct breaker *breaker)
 		atomic_store(&breaker->retry_at, 0);
 }
 
-void breaker_bad(struct breaker *breaker)
+void breaker_open(struct breaker *breaker, int64_t ms)
 {
 	if (breaker)
-		atomic_store(&breaker->retry_at, clock_mono_ms() + BREAKER_OPEN_MS);
+		atomic_store(&breaker->retry_at, clock_mono_ms() + ms);
+}
+
+bool breaker_turn(struct breaker *breaker, uint64_t turn)
+{
+	return atomic_compare_exchange_strong(&breaker->turn, &turn, turn + 1);
+}
+
+void breaker_bad(struct breaker *breaker)
+{
+	breaker_open(breaker, BREAKER_OPEN_MS);
 }

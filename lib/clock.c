@@ -18,6 +18,21 @@ int64_t clock_mono_ms(void)
 	return read_ms(CLOCK_MONOTONIC);
 }
 
+int64_t clock_mono_us(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
+}
+
+void clock_sleep(int64_t ms)
+{
+	const struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+
+	(void)nanosleep(&time, NULL);
+}
+
 static void put_digits(char *out, int digits, int n)
 {
 	for (int i = digits - 1; i >= 0; i--, n /= 10)

@@ -1,5 +1,5 @@
-/* The two clocks, in milliseconds. Deadlines use the monotonic one; what is written down
- * uses the real one (UTC, since 1970). */
+/* The two clocks, in milliseconds where nothing else is said. Deadlines use the monotonic
+ * one; what is written down uses the real one (UTC, since 1970). */
 #ifndef LIB_CLOCK_H
 #define LIB_CLOCK_H
 
@@ -7,6 +7,9 @@
 
 int64_t clock_real_ms(void);
 int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void); /* microseconds */
+
+void clock_sleep(int64_t ms); /* or until a signal */
 
 enum { CLOCK_TEXT_SIZE = 25 };
 

@@ -1,6 +1,7 @@
 #include "lib/unicode.h"
 
 #include <idn2.h>
+#include <unicase.h>
 #include <uninorm.h>
 
 #include "lib/secret.h"
@@ -45,6 +46,22 @@ char *unicode_nfc(struct arena *arena, const char *utf8)
 	}
 	text = arena_dupn(arena, made, len); /* it took memory of its own */
 	secret_wipe(made, len);
+	free(made);
+	return text;
+}
+
+char *unicode_fold(struct arena *arena, const char *utf8)
+{
+	size_t n = strlen(utf8), len = 0;
+	uint8_t *made;
+	char *text;
+
+	if (!text_is_utf8(utf8, n))
+		return NULL;
+	made = u8_casefold((const uint8_t *)utf8, n, NULL, UNINORM_NFC, NULL, &len);
+	if (!made)
+		return NULL;
+	text = arena_dupn(arena, made, len);
 	free(made);
 	return text;
 }

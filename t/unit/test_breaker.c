@@ -24,10 +24,14 @@ START_TEST(open_lets_one_try)
 {
 	struct breaker breaker = {0};
 
+	ck_assert(!breaker_is_shut(NULL) && !breaker_is_shut(&breaker));
 	breaker_bad(&breaker);
 	ck_assert(!breaker_allows(&breaker));
+	ck_assert(breaker_is_shut(&breaker));
 	atomic_store(&breaker.retry_at, clock_mono_ms() - 1);
+	ck_assert(!breaker_is_shut(&breaker));
 	ck_assert(breaker_allows(&breaker));
+	ck_assert(breaker_is_shut(&breaker));
 	ck_assert(!breaker_allows(&breaker));
 	breaker_good(&breaker);
 	ck_assert(breaker_allows(&breaker));

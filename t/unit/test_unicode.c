@@ -16,6 +16,27 @@ static void teardown(void)
 	arena_free(&arena);
 }
 
+START_TEST(fold)
+{
+	static const struct {
+		const char *in, *out;
+	} ROWS[] = {
+		{"", ""},
+		{"Kiosk 1", "kiosk 1"},
+		{"\xc3\x84\xc3\x96", "\xc3\xa4\xc3\xb6"},
+		{"A\xcc\x88", "\xc3\xa4"}, /* composed of two, folded to one */
+		{"Stra\xc3\x9f"
+		 "e",
+		 "strasse"},
+		{"\xce\xa3\xcf\x83\xcf\x82", "\xcf\x83\xcf\x83\xcf\x83"}, /* sigmas */
+	};
+
+	for (size_t i = 0; i < COUNT(ROWS); i++)
+		ck_assert_str_eq(unicode_fold(arena, ROWS[i].in), ROWS[i].out);
+	ck_assert_ptr_null(unicode_fold(arena, "\xff"));
+}
+END_TEST
+
 START_TEST(nfc)
 {
 	static const struct {
@@ -275,9 +296,17 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		nfc,	       nfc_of_much,	nfc_refuses, domains,
-		no_domains,    domain_lengths,	scores,	     own_words_count_for_nothing,
-		hostile_words, time_is_bounded,
+		fold,
+		nfc,
+		nfc_of_much,
+		nfc_refuses,
+		domains,
+		no_domains,
+		domain_lengths,
+		scores,
+		own_words_count_for_nothing,
+		hostile_words,
+		time_is_bounded,
 	};
 
 	return unit_run("unicode", tests, COUNT(tests), setup, teardown);
