@@ -1,6 +1,7 @@
-/* The configuration: one struct made from app/conf.def. Text that is not set is "". So is
- * a secret, except one of [mail] in a file that this process may not read: it is NULL,
- * and who needs it refuses to start. */
+/* The configuration: one struct made from app/conf.def, and in it one for each [issuer
+ * NAME] and [provider NAME], made from app/issuer.def and app/provider.def. Text that is
+ * not set is empty. So is a secret, except one of [mail] or [provider NAME] in a file
+ * that this process may not read: it is NULL, and who needs it refuses to start. */
 #ifndef APP_CONF_H
 #define APP_CONF_H
 
@@ -12,15 +13,38 @@ struct words {
 	const char *const *at;
 };
 
-struct conf {
+/* The rows of a definition file as members of a struct; MEMBER() names them. */
 #define SECTION(section, prose)
-#define NUMBER(section, key, initial, min, max, prose) int64_t section##_##key;
-#define TEXT(section, key, initial, max, prose)	       const char *section##_##key;
-#define FLAG(section, key, initial, prose)	       bool section##_##key;
-#define CHOICE(section, key, initial, words, prose)    const char *section##_##key;
-#define SECRET(section, key, max, prose)	       const char *section##_##key;
-#define WORDS(section, key, initial, max, prose)       struct words section##_##key;
+#define NUMBER(section, key, initial, min, max, prose) int64_t MEMBER(section, key);
+#define TEXT(section, key, initial, max, prose)	       const char *MEMBER(section, key);
+#define FLAG(section, key, initial, prose)	       bool MEMBER(section, key);
+#define CHOICE(section, key, initial, words, prose)    const char *MEMBER(section, key);
+#define SECRET(section, key, max, prose)	       const char *MEMBER(section, key);
+#define WORDS(section, key, initial, max, prose)       struct words MEMBER(section, key);
+
+#define MEMBER(section, key) key
+struct issuer_conf {
+	const char *name; /* of [issuer NAME] */
+#include "app/issuer.def"
+};
+
+struct provider_conf {
+	const char *name; /* of [provider NAME] */
+#include "app/provider.def"
+};
+#undef MEMBER
+
+#define MEMBER(section, key) section##_##key
+struct conf {
 #include "app/conf.def"
+	/* As first seen in the files */
+	size_t n_issuers;
+	const struct issuer_conf *issuers;
+	size_t n_providers;
+	const struct provider_conf *providers;
+};
+#undef MEMBER
+
 #undef SECTION
 #undef NUMBER
 #undef TEXT
@@ -28,7 +52,6 @@ struct conf {
 #undef CHOICE
 #undef SECRET
 #undef WORDS
-};
 
 /* Reads FILE, then every FILE's directory conf.d/NAME.conf in order of names. NULL:
  * `*why` is "FILE:LINE: section.key: reason". All of it lives in `arena`. A NULL `path`

@@ -39,13 +39,28 @@ const char *conf_conninfo(struct arena *arena, const struct conf *conf, const ch
 	return out.at;
 }
 
+static const char *or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
 struct redis_server conf_redis(const struct conf *conf)
 {
-	return (struct redis_server){
-		.socket = *conf->redis_socket ? conf->redis_socket : NULL,
-		.host = conf->redis_host,
-		.port = (int)conf->redis_port,
-		.user = *conf->redis_user ? conf->redis_user : NULL,
-		.password = *conf->redis_password ? conf->redis_password : NULL,
+	struct redis_server server = {
+		.user = or_null(conf->redis_user),
+		.password = or_null(conf->redis_password),
 	};
+
+	if (conf->redis_sentinels.n) {
+		server.n_sentinels = conf->redis_sentinels.n;
+		server.sentinels = conf->redis_sentinels.at;
+		server.master = conf->redis_master_name;
+		server.sentinel_password = or_null(conf->redis_sentinel_password);
+	} else if (*conf->redis_socket) {
+		server.socket = conf->redis_socket;
+	} else {
+		server.host = conf->redis_host;
+		server.port = (int)conf->redis_port;
+	}
+	return server;
 }

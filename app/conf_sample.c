@@ -4,6 +4,12 @@
 
 enum { PAGE_MAX = 64 * 1024, PROSE_COLUMNS = 86 };
 
+static const char *title(struct arena *arena, const struct setting_section *section)
+{
+	return section->size ? arena_printf(arena, "[%s NAME]", section->name)
+			     : arena_printf(arena, "[%s]", section->name);
+}
+
 /* Fills `out` with `prose` in lines of "# …". */
 static void put_comment(struct buf *out, const char *prose)
 {
@@ -50,16 +56,22 @@ static void put_sample_row(struct arena *arena, struct buf *out,
 
 	if (row->kind != SETTING_TEXT) /* its bound is far away */
 		prose = arena_printf(arena, "%s (%s)", prose, range(arena, row));
+	if (!row->initial)
+		prose = arena_printf(arena, "%s Must be set.", prose);
 	put_comment(out, prose);
-	buf_printf(out, "#%s =%s%s\n\n", row->key, *row->initial ? " " : "",
-		   row->initial);
+	buf_printf(out, "#%s =", row->key);
+	if (row->initial && *row->initial)
+		buf_printf(out, " %s", row->initial);
+	buf_puts(out, "\n\n");
 }
 
 static void put_manual_row(struct arena *arena, struct buf *out,
 			   const struct setting *row)
 {
 	buf_printf(out, ".It Cm %s\n%s\n.Pq %s", row->key, row->prose, range(arena, row));
-	if (*row->initial)
+	if (!row->initial)
+		buf_puts(out, "\nMust be set.");
+	else if (*row->initial)
 		buf_printf(out, "\nDefault:\n.Ql %s .", row->initial);
 	buf_puts(out, "\n");
 }
@@ -85,9 +97,12 @@ char *conf_sample(struct arena *arena)
 		"# Take the # away before a setting to change it; `latchkeyctl check` tells\n"
 		"# whether the result is sound. Files conf.d/NAME.conf are laid over this one.\n\n");
 	for (size_t i = 0; i < setting_n_sections; i++) {
-		put_comment(&out, setting_sections[i].prose);
-		buf_printf(&out, "[%s]\n\n", setting_sections[i].name);
-		put_rows(arena, &out, setting_sections[i].name, put_sample_row);
+		const struct setting_section *section = &setting_sections[i];
+
+		put_comment(&out, section->prose);
+		buf_printf(&out, "%s%s\n\n", section->size ? "#" : "",
+			   title(arena, section));
+		put_rows(arena, &out, section->name, put_sample_row);
 	}
 	INVARIANT(!out.cut);
 	out.at[--out.len] = '\0'; /* the empty line at the end */
@@ -100,9 +115,11 @@ char *conf_manual(struct arena *arena)
 
 	buf_init(&out, arena_alloc(arena, PAGE_MAX), PAGE_MAX);
 	for (size_t i = 0; i < setting_n_sections; i++) {
-		buf_printf(&out, ".Ss [%s]\n%s\n.Bl -tag -width Ds\n",
-			   setting_sections[i].name, setting_sections[i].prose);
-		put_rows(arena, &out, setting_sections[i].name, put_manual_row);
+		const struct setting_section *section = &setting_sections[i];
+
+		buf_printf(&out, ".Ss %s\n%s\n.Bl -tag -width Ds\n",
+			   title(arena, section), section->prose);
+		put_rows(arena, &out, section->name, put_manual_row);
 		buf_puts(&out, ".El\n");
 	}
 	INVARIANT(!out.cut);

@@ -1,8 +1,9 @@
 #include "app/setting.h"
 
+#define NEEDED NULL
+
 const struct setting setting_rows[] = {
 #define AT(section, key) #section, #key
-#define OF(section, key) offsetof(struct conf, section##_##key)
 #define SECTION(section, prose)
 #define NUMBER(section, key, initial, min, max, prose)                                   \
 	{AT(section, key),                                                               \
@@ -31,7 +32,12 @@ const struct setting setting_rows[] = {
 	{AT(section, key), SETTING_SECRET, OF(section, key), "", 0, max, NULL, prose},
 #define WORDS(section, key, initial, max, prose)                                         \
 	{AT(section, key), SETTING_WORDS, OF(section, key), initial, 0, max, NULL, prose},
+#define OF(section, key) offsetof(struct conf, section##_##key)
 #include "app/conf.def"
+#undef OF
+#define OF(section, key) offsetof(struct section##_conf, key)
+#include "app/issuer.def"
+#include "app/provider.def"
 #undef SECTION
 #undef NUMBER
 #undef TEXT
@@ -43,14 +49,20 @@ const struct setting setting_rows[] = {
 const size_t setting_n_rows = COUNT(setting_rows);
 
 const struct setting_section setting_sections[] = {
-#define SECTION(section, prose) {#section, prose},
 #define NUMBER(section, key, initial, min, max, prose)
 #define TEXT(section, key, initial, max, prose)
 #define FLAG(section, key, initial, prose)
 #define CHOICE(section, key, initial, words, prose)
 #define SECRET(section, key, max, prose)
 #define WORDS(section, key, initial, max, prose)
+#define SECTION(section, prose) {#section, prose, 0, 0, 0},
 #include "app/conf.def"
+#undef SECTION
+#define SECTION(section, prose)                                                          \
+	{#section, prose, sizeof(struct section##_conf),                                 \
+	 offsetof(struct conf, n_##section##s), offsetof(struct conf, section##s)},
+#include "app/issuer.def"
+#include "app/provider.def"
 };
 const size_t setting_n_sections = COUNT(setting_sections);
 
@@ -63,12 +75,12 @@ const struct setting *setting_find(const char *section, const char *key)
 	return NULL;
 }
 
-bool setting_section_exists(const char *name)
+const struct setting_section *setting_section_find(const char *name)
 {
 	for (size_t i = 0; i < COUNT(setting_sections); i++)
 		if (!strcmp(setting_sections[i].name, name))
-			return true;
-	return false;
+			return &setting_sections[i];
+	return NULL;
 }
 
 int64_t setting_most(const char *section, const char *key)

@@ -21,7 +21,7 @@ static bool lanes_lack_memory(const struct conf *conf)
 
 static bool redis_is_nowhere(const struct conf *conf)
 {
-	return !*conf->redis_socket && !*conf->redis_host;
+	return !*conf->redis_socket && !*conf->redis_host && !conf->redis_sentinels.n;
 }
 
 static bool mail_user_lacks_password(const struct conf *conf)
@@ -47,10 +47,10 @@ static const struct {
 	{"redis.password: is needed, as redis.user is set", redis_user_lacks_password},
 };
 
-const char *setting_disagreement(const struct conf *conf)
+const char *setting_disagreement(struct arena *arena, const struct conf *conf)
 {
 	for (size_t i = 0; i < COUNT(disagreements); i++)
 		if (disagreements[i].holds(conf))
 			return disagreements[i].problem;
-	return NULL;
+	return setting_named_disagreement(arena, conf);
 }

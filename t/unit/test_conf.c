@@ -1,60 +1,11 @@
-#include <check.h>
+/* fakes: conf_dir */
+#include "t/fake/conf_dir.h"
+
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/setting.h"
 #include "lib/text.h"
-
-static struct arena *arena;
-static char dir[] = "/tmp/test_conf.XXXXXX";
-
-static void begin(void)
-{
-	arena = arena_new(8 * 1024 * 1024);
-}
-
-static void end(void)
-{
-	arena_free(&arena);
-}
-
-static const char *in_dir(const char *name)
-{
-	return arena_printf(arena, "%s/%s", dir, name);
-}
-
-static const char *put_file(const char *name, mode_t mode, const char *text)
-{
-	const char *path = in_dir(name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	ck_assert_int_eq(fchmod(fd, mode), 0);
-	close(fd);
-	return path;
-}
-
-static const struct conf *load(const char *text)
-{
-	const char *why = NULL;
-	const struct conf *conf =
-		conf_load(arena, put_file("main.conf", 0640, text), &why);
-
-	ck_assert_msg(conf != NULL, "%s", why);
-	return conf;
-}
-
-/* What is said about `text`, behind "FILE". */
-static const char *refusal(const char *text)
-{
-	const char *path = put_file("main.conf", 0640, text), *why = NULL;
-
-	ck_assert_ptr_null(conf_load(arena, path, &why));
-	ck_assert_msg(text_starts(why, path), "%s", why);
-	return why + strlen(path);
-}
 
 START_TEST(defaults_without_a_file)
 {
@@ -73,7 +24,7 @@ END_TEST
 
 START_TEST(every_kind_is_read)
 {
-	const struct conf *conf = load(
+	const struct conf *conf = conf_dir_load(
 		"[server]\nfast_workers = 7\nlog_level = debug\n"
 		"[web]\nallowed_origins = https://a.example  https://b.example:8443\n"
 		"service_name = Çay evi; \"x\"\n"
@@ -86,6 +37,26 @@ START_TEST(every_kind_is_read)
 	ck_assert_str_eq(conf->web_service_name, "Çay evi; \"x\"");
 	ck_assert(!conf->limits_enabled);
 	ck_assert_str_eq(conf->database_password, "it's a \\ long one");
+}
+END_TEST
+
+START_TEST(redis_is_in_one_place)
+{
+	struct redis_server by_socket = conf_redis(conf_dir_load("[redis]\nport = 7\n"));
+	struct redis_server by_port =
+		conf_redis(conf_dir_load("[redis]\nsocket =\nport = 7\n"));
+	struct redis_server by_sentinel = conf_redis(conf_dir_load(
+		"[redis]\nport = 7\nsentinels = 192.0.2.1:1 [::1]:2\nmaster_name = m\n"));
+
+	ck_assert_str_eq(by_socket.socket, "/run/redis/redis-server.sock");
+	ck_assert(!by_socket.host && !by_socket.n_sentinels);
+	ck_assert_str_eq(by_port.host, "127.0.0.1");
+	ck_assert(!by_port.socket && by_port.port == 7 && !by_port.n_sentinels);
+	ck_assert(!by_sentinel.socket && !by_sentinel.host);
+	ck_assert_uint_eq(by_sentinel.n_sentinels, 2);
+	ck_assert_str_eq(by_sentinel.sentinels[1], "[::1]:2");
+	ck_assert_str_eq(by_sentinel.master, "m");
+	ck_assert_ptr_null(by_sentinel.sentinel_password);
 }
 END_TEST
 
@@ -130,6 +101,8 @@ static const struct {
 	 ":2: redis.password: is a sample, not a secret"},
 	{"[redis]\npassword_file = secret\n",
 	 ":2: redis.password_file: must be an absolute path"},
+	{"[redis]\nsentinels = 192.0.2.1:26379 localhost:26379\n",
+	 ":2: redis.sentinels: must be ADDRESS:PORT, an IPv6 address in brackets"},
 	{"[redis]\nuser_file = /x\n", ":2: redis.user_file: there is no such setting"},
 	{"[redis]\npassword = one\npassword_file = /x\n",
 	 ":3: redis.password_file: is set twice in this file"},
@@ -145,15 +118,15 @@ static const struct {
 
 START_TEST(each_mistake_is_named)
 {
-	ck_assert_str_eq(refusal(refused[_i].text), refused[_i].why);
+	ck_assert_str_eq(conf_dir_refusal(refused[_i].text), refused[_i].why);
 }
 END_TEST
 
 START_TEST(a_secret_may_be_a_file)
 {
-	const char *path = put_file("secret", 0640, "from-a-file\n");
+	const char *path = conf_dir_write("secret", 0640, "from-a-file\n");
 	const struct conf *conf =
-		load(arena_printf(arena, "[redis]\npassword_file = %s\n", path));
+		conf_dir_load(arena_printf(arena, "[redis]\npassword_file = %s\n", path));
 
 	ck_assert_str_eq(conf->redis_password, "from-a-file");
 }
@@ -174,9 +147,10 @@ static const struct {
 
 START_TEST(a_secret_file_is_judged)
 {
-	const char *path = put_file("secret", bad_secrets[_i].mode, bad_secrets[_i].text);
-	const char *why =
-		refusal(arena_printf(arena, "[redis]\npassword_file = %s\n", path));
+	const char *path =
+		conf_dir_write("secret", bad_secrets[_i].mode, bad_secrets[_i].text);
+	const char *why = conf_dir_refusal(
+		arena_printf(arena, "[redis]\npassword_file = %s\n", path));
 
 	ck_assert_msg(text_starts(why, ":2: redis.password_file: "), "%s", why);
 	ck_assert_msg(strstr(why, bad_secrets[_i].why) != NULL, "%s", why);
@@ -186,7 +160,8 @@ END_TEST
 
 START_TEST(a_missing_secret_file_is_refused)
 {
-	const char *why = refusal("[redis]\npassword_file = /nonexistent/secret\n");
+	const char *why =
+		conf_dir_refusal("[redis]\npassword_file = /nonexistent/secret\n");
 
 	ck_assert_str_eq(
 		why,
@@ -197,13 +172,13 @@ END_TEST
 START_TEST(a_file_with_a_secret_is_one)
 {
 	const char *path =
-		put_file("open.conf", 0644, "[redis]\npassword = hidden-word\n");
+		conf_dir_write("open.conf", 0644, "[redis]\npassword = hidden-word\n");
 	const char *why = NULL;
 
 	ck_assert_ptr_null(conf_load(arena, path, &why));
 	ck_assert_ptr_nonnull(strstr(why, "others may read"));
 	ck_assert_ptr_null(strstr(why, "hidden-word"));
-	path = put_file("open.conf", 0644, "[redis]\nport = 7000\n");
+	path = conf_dir_write("open.conf", 0644, "[redis]\nport = 7000\n");
 	ck_assert_ptr_nonnull(conf_load(arena, path, &why));
 }
 END_TEST
@@ -213,24 +188,19 @@ START_TEST(layers_in_order_of_names)
 	const struct conf *conf;
 	const char *why = NULL;
 
-	ck_assert_int_eq(mkdir(in_dir("conf.d"), 0700), 0);
-	put_file("conf.d/20-b.conf", 0600, "[redis]\nport = 2\n");
-	put_file("conf.d/10-a.conf", 0600, "[redis]\nport = 1\n[codes]\nttl_s = 60\n");
-	put_file("conf.d/.30.conf", 0600, "[redis]\nport = 3\n");
-	put_file("conf.d/30.conf~", 0600, "[redis]\nport = 3\n");
-	conf = load("[redis]\nport = 9\nhost = h\n");
+	conf_dir_write("conf.d/20-b.conf", 0600, "[redis]\nport = 2\n");
+	conf_dir_write("conf.d/10-a.conf", 0600,
+		       "[redis]\nport = 1\n[codes]\nttl_s = 60\n");
+	conf_dir_write("conf.d/.30.conf", 0600, "[redis]\nport = 3\n");
+	conf_dir_write("conf.d/30.conf~", 0600, "[redis]\nport = 3\n");
+	conf = conf_dir_load("[redis]\nport = 9\nhost = h\n");
 	ck_assert_int_eq(conf->redis_port, 2);
 	ck_assert_int_eq(conf->codes_ttl_s, 60);
 	ck_assert_str_eq(conf->redis_host, "h");
 
-	put_file("conf.d/20-b.conf", 0600, "[redis]\nport = x\n");
-	ck_assert_ptr_null(conf_load(arena, in_dir("main.conf"), &why));
+	conf_dir_write("conf.d/20-b.conf", 0600, "[redis]\nport = x\n");
+	ck_assert_ptr_null(conf_load(arena, conf_dir_path("main.conf"), &why));
 	ck_assert_ptr_nonnull(strstr(why, "/conf.d/20-b.conf:2: redis.port: "));
-	unlink(in_dir("conf.d/10-a.conf"));
-	unlink(in_dir("conf.d/20-b.conf"));
-	unlink(in_dir("conf.d/.30.conf"));
-	unlink(in_dir("conf.d/30.conf~"));
-	rmdir(in_dir("conf.d"));
 }
 END_TEST
 
@@ -238,36 +208,103 @@ START_TEST(a_missing_file_is_refused)
 {
 	const char *why = NULL;
 
-	ck_assert_ptr_null(conf_load(arena, in_dir("none.conf"), &why));
+	ck_assert_ptr_null(conf_load(arena, conf_dir_path("none.conf"), &why));
 	ck_assert_ptr_nonnull(strstr(why, "none.conf: No such file"));
 }
 END_TEST
 
-/* With every # before a setting taken away, the sample is the defaults. */
-START_TEST(the_sample_is_the_defaults)
+/* The sample with every # before a setting taken away */
+static char *take_all(void)
 {
-	const char *why = NULL;
-	const struct conf *plain = conf_load(arena, NULL, &why);
-	const struct conf *conf;
 	char *sample = conf_sample(arena), *to = sample;
 
 	for (const char *at = sample; *at; at++)
 		if (!(*at == '#' && at[1] != ' ' && (at == sample || at[-1] == '\n')))
 			*to++ = *at;
 	*to = '\0';
-	ck_assert_ptr_nonnull(strstr(sample, "\naccess_ttl = 600\n"));
-	conf = load(sample);
+	return sample;
+}
+
+/* What has no default */
+static const struct {
+	const char *line, *with;
+} filled_in[] = {
+	{"[issuer NAME]", "[issuer x]"},
+	{"issuer =", "issuer = https://x.example"},
+	{"audience =", "audience = x"},
+	{"[provider NAME]", "[provider x]"},
+	{"type =", "type = google"},
+	{"client_id =", "client_id = x"},
+	{"client_secret =", "client_secret = a-good-one"},
+};
+
+static const char *fill_in(const char *sample)
+{
+	for (size_t i = 0; i < COUNT(filled_in); i++) {
+		const char *line = arena_printf(arena, "\n%s\n", filled_in[i].line);
+		const char *at = strstr(sample, line);
+
+		ck_assert_msg(at != NULL, "%s", filled_in[i].line);
+		sample = arena_printf(arena, "%.*s\n%s\n%s", (int)(at - sample), sample,
+				      filled_in[i].with, at + strlen(line));
+	}
+	return sample;
+}
+
+static void same_value(const struct setting *row, const void *a, const void *b)
+{
+	const struct words *words_a = a, *words_b = b;
+
+	switch (row->kind) {
+	case SETTING_NUMBER:
+		ck_assert_int_eq(*(const int64_t *)a, *(const int64_t *)b);
+		return;
+	case SETTING_FLAG:
+		ck_assert_int_eq(*(const bool *)a, *(const bool *)b);
+		return;
+	case SETTING_WORDS:
+		ck_assert_uint_eq(words_a->n, words_b->n);
+		for (size_t i = 0; i < words_a->n; i++)
+			ck_assert_str_eq(words_a->at[i], words_b->at[i]);
+		return;
+	case SETTING_TEXT:
+	case SETTING_CHOICE:
+	case SETTING_SECRET:
+		ck_assert_str_eq(*(const char *const *)a, *(const char *const *)b);
+		return;
+	}
+}
+
+/* Of a section in `conf`, but for what was filled in */
+static void same_as_the_defaults(const struct setting_section *section, const void *conf)
+{
+	char *plain = arena_alloc(arena, sizeof(struct conf));
+
+	if (section->size)
+		conf = *(const void *const *)((const char *)conf + section->list);
+	setting_put_defaults(arena, plain, section);
 	for (size_t i = 0; i < setting_n_rows; i++) {
 		const struct setting *row = &setting_rows[i];
-		const char *a = (const char *)plain + row->offset;
-		const char *b = (const char *)conf + row->offset;
+		bool set =
+			!row->initial || (section->size && row->kind == SETTING_SECRET);
 
-		if (row->kind == SETTING_NUMBER)
-			ck_assert_int_eq(memcmp(a, b, sizeof(int64_t)), 0);
-		else if (row->kind == SETTING_TEXT || row->kind == SETTING_CHOICE)
-			ck_assert_str_eq(*(const char *const *)a,
-					 *(const char *const *)b);
+		if (!set && !strcmp(row->section, section->name))
+			same_value(row, plain + row->offset,
+				   (const char *)conf + row->offset);
 	}
+}
+
+START_TEST(the_sample_is_the_defaults)
+{
+	const char *sample = take_all();
+	const struct conf *conf;
+
+	ck_assert_ptr_nonnull(strstr(sample, "\naccess_ttl = 600\n"));
+	conf = conf_dir_load(fill_in(sample));
+	ck_assert_uint_eq(conf->n_issuers, 1);
+	ck_assert_uint_eq(conf->n_providers, 1);
+	for (size_t i = 0; i < setting_n_sections; i++)
+		same_as_the_defaults(&setting_sections[i], conf);
 }
 END_TEST
 
@@ -333,9 +370,10 @@ static TCase *make_case(void)
 {
 	TCase *tests = tcase_create("conf");
 
-	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_checked_fixture(tests, conf_dir_setup, conf_dir_teardown);
 	tcase_add_test(tests, defaults_without_a_file);
 	tcase_add_test(tests, every_kind_is_read);
+	tcase_add_test(tests, redis_is_in_one_place);
 	tcase_add_loop_test(tests, each_mistake_is_named, 0, COUNT(refused));
 	tcase_add_test(tests, a_secret_may_be_a_file);
 	tcase_add_loop_test(tests, a_secret_file_is_judged, 0, COUNT(bad_secrets));
@@ -351,29 +389,15 @@ static TCase *make_case(void)
 	return tests;
 }
 
-static void remove_dir(void)
-{
-	static const char *const names[] = {"main.conf", "secret", "open.conf"};
-
-	begin();
-	for (size_t i = 0; i < COUNT(names); i++)
-		unlink(in_dir(names[i]));
-	rmdir(dir);
-	end();
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("conf");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	if (!mkdtemp(dir))
-		return EXIT_FAILURE;
 	suite_add_tcase(suite, make_case());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	remove_dir();
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
