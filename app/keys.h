@@ -5,8 +5,8 @@
  *	KID USE ALG PUBLISH_AT SIGN_AT RETIRE_AT        (RFC 3339 UTC; '-': never retires)
  *
  * and the key is in KID.pem (ES256, RS256: PKCS#8) or KID.key (HS256, HMAC: 64 hex
- *digits). ALG is HMAC for code and index, HS256 for refresh, registration and recovery. A
- *line may be empty or begin with '#'. */
+ *digits). ALG is HMAC for code, index and secret, HS256 for refresh, registration and
+ *recovery. A line may be empty or begin with '#'. */
 #ifndef APP_KEYS_H
 #define APP_KEYS_H
 
@@ -19,6 +19,7 @@ enum key_use {
 	KEY_RECOVERY,
 	KEY_CODE,
 	KEY_INDEX,
+	KEY_SECRET,
 	KEY_USES
 };
 
@@ -65,9 +66,11 @@ struct key_row {
 const char *keys_list(struct arena *arena, const char *dir, struct key_row **rows,
 		      size_t *n) MUST_USE;
 /* Adds a key that signs `lead_ms` from now (at once when it is the first of its use) and
- * retires the older ones of its use `overlap_ms` after that; what has retired already, or
- * would never have signed, is removed with its file. Makes the directory. A key file is
- * of mode 0640 and of the group of the key before it, else of the directory. */
+ * retires the older ones of its use `overlap_ms` after that (KEYS_STAY: never); what has
+ * retired already, or would never have signed, is removed with its file. Makes the
+ * directory. A key file is of mode 0640 and of the group of the key before it, else of
+ * the directory. */
+enum { KEYS_STAY = -1 };
 const char *keys_rotate(struct arena *arena, const char *dir, enum key_use use,
 			enum jwt_alg alg, int64_t now_ms, int64_t lead_ms,
 			int64_t overlap_ms, const char **kid) MUST_USE;

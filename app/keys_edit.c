@@ -216,7 +216,8 @@ static void retire_older(struct edit *edit, const struct key_row *new, int64_t o
 			continue;
 		if (row->sign_at > new->sign_at)
 			drop(edit, i);
-		else if (!row->retire_at || row->retire_at > end)
+		else if (overlap_ms != KEYS_STAY &&
+			 (!row->retire_at || row->retire_at > end))
 			row->retire_at = end;
 	}
 }
@@ -255,7 +256,7 @@ const char *keys_rotate(struct arena *arena, const char *dir, enum key_use use,
 	struct key_row row = {new_kid(arena, use, now_ms), use, alg, now_ms, now_ms, 0};
 	const char *why;
 
-	INVARIANT(lead_ms >= 0 && overlap_ms >= 0);
+	INVARIANT(lead_ms >= 0 && overlap_ms >= KEYS_STAY);
 	if (!key_use_takes(use, alg))
 		return arena_printf(arena, "%s is not an algorithm of %s keys",
 				    jwt_alg_name(alg), key_use_name(use));

@@ -25,6 +25,7 @@ static const struct use_row {
 	[KEY_RECOVERY] = {"recovery", ALG(JWT_HS256), NULL},
 	[KEY_CODE] = {"code", ALG(JWT_HS256), "HMAC"},
 	[KEY_INDEX] = {"index", ALG(JWT_HS256), "HMAC"},
+	[KEY_SECRET] = {"secret", ALG(JWT_HS256), "HMAC"},
 };
 
 const char *key_use_name(enum key_use use)

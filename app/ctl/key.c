@@ -1,5 +1,6 @@
 #include "app/ctl/out.h"
 #include "app/setting.h"
+#include "app/store/admin_clients.h"
 #include "app/store/upkeep.h"
 #include "lib/clock.h"
 
@@ -8,13 +9,15 @@
 static const struct {
 	const char *section, *setting; /* NULL: nothing of it outlives the key */
 	int64_t unit_s;
+	bool stays; /* no time ends what was made with it */
 } lives[KEY_USES] = {
-	[KEY_ACCESS] = {"tokens", "access_ttl", 1},
+	[KEY_ACCESS] = {"clients", "token_ttl", 1}, /* users' are shorter-lived */
 	[KEY_REFRESH] = {"tokens", "session_ttl_days", 86400},
 	[KEY_REGISTRATION] = {"codes", "ttl_s", 1},
 	[KEY_RECOVERY] = {"codes", "ttl_s", 1},
 	[KEY_CODE] = {"codes", "max_ttl_s", 1},
 	[KEY_INDEX] = {NULL, NULL, 0},
+	[KEY_SECRET] = {.stays = true},
 };
 
 static enum jwt_alg alg_for(const struct conf *conf, enum key_use use)
@@ -30,6 +33,8 @@ static enum jwt_alg alg_for(const struct conf *conf, enum key_use use)
 
 static int64_t overlap_ms(enum key_use use)
 {
+	if (lives[use].stays)
+		return KEYS_STAY;
 	if (!lives[use].section)
 		return 0;
 	return (setting_most(lives[use].section, lives[use].setting) * lives[use].unit_s +
@@ -189,12 +194,45 @@ enum ctl_exit ctl_key_rotate(struct ctl *ctl)
 	return CTL_DONE;
 }
 
+static bool keeps_secrets(struct ctl *ctl, const char *kid)
+{
+	struct key_row *rows;
+	size_t n;
+
+	list_present(ctl, &rows, &n);
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].use == KEY_SECRET && !strcmp(rows[i].kid, kid))
+			return true;
+	return false;
+}
+
+/* Secrets of clients would be good no more, and nothing tells the clients so. */
+static enum ctl_exit refuse_bound(struct ctl *ctl, const char *kid)
+{
+	int64_t n = 0;
+
+	if (!keeps_secrets(ctl, kid))
+		return CTL_DONE;
+	if (admin_clients_bound(&ctl->context, kid, &n) != RC_OK)
+		return out_down(ctl);
+	if (n == 0)
+		return CTL_DONE;
+	return out_refuse(ctl,
+			  "%s: %lld secrets of clients need this key: make a new one, "
+			  "`client rotate` what `client list` shows, and retire this one "
+			  "when the replaced secrets have ended",
+			  kid, (long long)n);
+}
+
 enum ctl_exit ctl_key_retire(struct ctl *ctl)
 {
 	struct context *c = &ctl->context;
-	const char *kid = ctl->words[0];
-	const char *why = keys_retire(c->arena, c->conf->tokens_key_dir, kid, c->now_ms);
+	const char *kid = ctl->words[0], *why;
+	enum ctl_exit end = refuse_bound(ctl, kid);
 
+	if (end != CTL_DONE)
+		return end;
+	why = keys_retire(c->arena, c->conf->tokens_key_dir, kid, c->now_ms);
 	if (why)
 		return out_refuse(ctl, "%s", why);
 	audit(ctl, "key_retired", kid);

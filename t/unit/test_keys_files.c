@@ -239,12 +239,26 @@ START_TEST(files_of_others)
 }
 END_TEST
 
+/* What a key made may be good for ever: then no newer one ends it. */
+START_TEST(a_key_that_stays)
+{
+	const char *old = key_dir_rotate(KEY_SECRET, JWT_HS256, now, 0, KEYS_STAY);
+	const char *next = key_dir_rotate(KEY_SECRET, JWT_HS256, now, SECOND, KEYS_STAY);
+
+	key_dir_load(1U << KEY_SECRET);
+	ck_assert_str_eq(keys_signing(keys, KEY_SECRET, now)->kid, old);
+	ck_assert_str_eq(keys_signing(keys, KEY_SECRET, now + SECOND)->kid, next);
+	ck_assert_ptr_nonnull(keys_by_kid(keys, KEY_SECRET, old, INT64_MAX));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const TESTS[] = {
 		bad_manifests,	     bad_manifest_files, a_broken_manifest_is_kept,
 		bad_key_files,	     bad_pairs,		 a_pair_of_the_other_kind,
-		a_secret_used_twice, needed_uses,	 files_of_others};
+		a_secret_used_twice, needed_uses,	 files_of_others,
+		a_key_that_stays};
 
 	return key_dir_run("keys_files", TESTS, COUNT(TESTS));
 }
