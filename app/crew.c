@@ -1,7 +1,6 @@
 #include "app/crew.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +27,7 @@ struct place {
 };
 
 struct crew {
+	const struct plan *plan;
 	struct scoreboard *board;
 	const struct conf *conf;
 	struct keys *keys;
@@ -37,38 +37,16 @@ struct crew {
 	struct place places[SLOTS_MAX];
 };
 
-struct crew *crew_new(struct arena *arena, struct scoreboard *board,
-		      const int listen_fd[POOL_COUNT])
+struct crew *crew_new(struct arena *arena, const struct plan *plan,
+		      struct scoreboard *board, const int listen_fd[POOL_COUNT])
 {
 	struct crew *crew = arena_alloc(arena, sizeof *crew);
 
+	crew->plan = plan;
 	crew->board = board;
 	for (size_t i = 0; i < POOL_COUNT; i++)
 		crew->listen_fd[i] = listen_fd[i];
 	return crew;
-}
-
-static size_t count_cores(void)
-{
-	cpu_set_t set;
-
-	/* Fails where there are more than fit, 1024 */
-	return sched_getaffinity(0, sizeof set, &set) ? CPU_SETSIZE
-						      : (size_t)CPU_COUNT(&set);
-}
-
-size_t crew_size(const struct conf *conf, enum pool pool)
-{
-	const struct {
-		int64_t set, a_core, most;
-	} rows[] = {
-		[POOL_FAST] = {conf->server_fast_workers, 2, 256},
-		[POOL_SLOW] = {conf->server_slow_workers, 1, 64},
-	};
-	int64_t n = rows[pool].set ? rows[pool].set
-				   : rows[pool].a_core * (int64_t)count_cores();
-
-	return (size_t)(n < rows[pool].most ? n : rows[pool].most);
 }
 
 static void leave(struct place *place, int64_t since)
@@ -95,8 +73,10 @@ void crew_renew(struct crew *crew, const struct conf *conf)
 {
 	crew_dismiss(crew, clock_mono_ms());
 	crew->conf = conf;
+	gates_renew(crew->board->gates);
 	for (size_t i = 0; i < POOL_COUNT; i++)
-		crew->wanted[i] = crew_size(conf, (enum pool)i);
+		if (crew->plan->pools & 1u << i)
+			crew->wanted[i] = pool_size(conf, (enum pool)i);
 }
 
 void crew_give_keys(struct crew *crew, struct keys *keys)
@@ -132,22 +112,23 @@ static void allot(struct crew *crew, enum pool pool)
 _Noreturn static void live(const struct crew *crew, size_t slot, pid_t parent)
 {
 	const struct place *place = &crew->places[slot];
+	const struct pool_row *row = pool_row(place->pool);
 	const struct worker worker = {.conf = crew->conf,
 				      .keys = crew->keys,
+				      .key_uses = crew->plan->key_uses,
 				      .keys_version = crew->keys_version,
 				      .pool = place->pool,
 				      .listen_fd = crew->listen_fd[place->pool],
 				      .board = crew->board,
 				      .slot = slot};
 
-	process_child(parent,
-		      place->pool == POOL_FAST ? "latchkeyd: fast" : "latchkeyd: slow");
+	process_child(parent, row->title);
 	for (size_t i = 0; i < POOL_COUNT; i++)
-		if (i != place->pool)
+		if (i != place->pool && crew->listen_fd[i] >= 0)
 			close(crew->listen_fd[i]);
 	if (place->pool == POOL_SLOW)
 		setpriority(PRIO_PROCESS, 0, (int)crew->conf->server_slow_nice);
-	exit(worker_run(&worker));
+	exit(row->run(&worker));
 }
 
 static int64_t wait_after(int crashes)
@@ -161,8 +142,11 @@ static int64_t wait_after(int crashes)
 	return wait < CREW_BACKOFF_LAST_MS ? wait : CREW_BACKOFF_LAST_MS;
 }
 
-static void clear_slot(struct slot *slot)
+static void clear_slot(struct scoreboard *board, size_t i)
 {
+	struct slot *slot = &board->slots[i];
+
+	gates_release(board->gates, i);
 	slot->pid = 0;
 	slot->busy_since = 0;
 	slot->requests = 0;
@@ -174,7 +158,7 @@ static void bear(struct crew *crew, size_t i, int64_t now)
 	struct slot *slot = &crew->board->slots[i];
 	pid_t parent = getpid(), pid;
 
-	clear_slot(slot);
+	clear_slot(crew->board, i);
 	slot->pool = (int32_t)place->pool;
 	slot->born_at = now;
 	pid = fork();
@@ -194,18 +178,25 @@ static void bear(struct crew *crew, size_t i, int64_t now)
 		  log_number(pid));
 }
 
-static void log_death(const struct place *place, int status)
+static bool meant_to_end(const struct place *place, int status)
 {
 	bool good = WIFEXITED(status) && !WEXITSTATUS(status);
 	/* It had not got as far as to catch it, or somebody else told it */
 	bool told = place->state == LEAVING && WIFSIGNALED(status) &&
 		    WTERMSIG(status) == SIGTERM;
 
+	return good || told;
+}
+
+static void log_death(const struct place *place, int status)
+{
+	bool meant = meant_to_end(place, status);
+
 	if (place->killed)
 		return;
-	log_event(good || told ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-		  good || told ? "worker_ended" : "worker_died", "pool",
-		  pool_name(place->pool), "worker", log_number(place->pid), "signal",
+	log_event(meant ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+		  meant ? "worker_ended" : "worker_died", "pool", pool_name(place->pool),
+		  "worker", log_number(place->pid), "signal",
 		  WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL, "status",
 		  WIFEXITED(status) ? log_number(WEXITSTATUS(status)) : NULL,
 		  "next_in_ms",
@@ -233,11 +224,13 @@ static void bury(struct crew *crew, size_t i, int status, int64_t now)
 	judge_life(place, slot->requests > 0, WIFEXITED(status) && !WEXITSTATUS(status),
 		   now - place->born_at);
 	log_death(place, status);
+	if (!meant_to_end(place, status))
+		crew->board->metrics.deaths[place->pool]++;
 	place->pid = 0;
 	place->due_at = now + wait_after(place->crashes);
 	if (place->state == LEAVING)
 		*place = (struct place){.state = EMPTY};
-	clear_slot(slot);
+	clear_slot(crew->board, i);
 }
 
 static void bury_all(struct crew *crew, int64_t now)
@@ -282,8 +275,11 @@ static void tell(struct crew *crew, struct place *place, int64_t now)
 static bool is_stuck(const struct crew *crew, size_t i, int64_t now)
 {
 	int64_t since = crew->board->slots[i].busy_since;
+	int64_t most = pool_row(crew->places[i].pool)->stuck_ms;
 
-	return since && now - since > crew->conf->server_request_timeout_s * 1000;
+	if (!most)
+		most = crew->conf->server_request_timeout_s * 1000;
+	return since && now - since > most;
 }
 
 static int64_t sooner(int64_t a, int64_t b)

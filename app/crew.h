@@ -4,6 +4,7 @@
 #ifndef APP_CREW_H
 #define APP_CREW_H
 
+#include "app/pool.h"
 #include "app/worker.h"
 
 enum {
@@ -20,11 +21,20 @@ enum {
 	CREW_LOOK_MS = 1000, /* at the scoreboard, for stuck workers */
 };
 
+/* What a role of latchkeyd is made of. */
+struct plan {
+	unsigned pools; /* a bit each, 1 << enum pool */
+	unsigned key_uses; /* that its workers need: 1 << enum key_use */
+	/* "section.key: reason" for what they cannot work with; NULL: nothing. NULL
+	 * itself: whatever can be loaded will do. */
+	const char *(*objection)(struct arena *arena, const struct conf *conf);
+};
+
 struct crew;
 
-/* `listen_fd` by enum pool. Lives in `arena`. */
-struct crew *crew_new(struct arena *arena, struct scoreboard *board,
-		      const int listen_fd[POOL_COUNT]) MUST_USE;
+/* `listen_fd` by enum pool, -1 where none is. `plan` outlives it. Lives in `arena`. */
+struct crew *crew_new(struct arena *arena, const struct plan *plan,
+		      struct scoreboard *board, const int listen_fd[POOL_COUNT]) MUST_USE;
 
 /* Wants a crew as `conf` has it, which must live until the next call: crew_tend() starts
  * new workers for all, then ends the old ones. */
@@ -40,8 +50,5 @@ void crew_dismiss(struct crew *crew, int64_t since);
  * milliseconds after which it wants to be called again. */
 int64_t crew_tend(struct crew *crew);
 size_t crew_alive(const struct crew *crew) MUST_USE;
-
-/* Workers of that pool by the settings, or by the machine. */
-size_t crew_size(const struct conf *conf, enum pool pool) MUST_USE;
 
 #endif

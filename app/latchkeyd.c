@@ -17,8 +17,10 @@ static const struct role {
 	role_run *run;
 	const char *help;
 } ROLES[] = {
-	{"serve", supervisor_run,
+	{"serve", supervisor_serve,
 	 "answer requests: the supervisor and its two pools of workers"},
+	{"outside", supervisor_outside,
+	 "talk to other services: their keys and logins, by a pool of its own"},
 	{"mail", mailer_run, "deliver the letters of the outbox"},
 };
 

@@ -6,6 +6,7 @@
 
 #include "app/crew.h"
 #include "app/keys.h"
+#include "app/provider/provider.h"
 #include "app/role.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -15,7 +16,17 @@ enum {
 	KEYS_LOOK_MS = 2000,
 	QUEUE_LOOK_MS = 20,
 	ARENA_BYTES = 8 << 20, /* reserved, not used */
-	ALL_KEY_USES = (1 << KEY_USES) - 1,
+};
+
+static const struct plan SERVE = {
+	.pools = 1u << POOL_FAST | 1u << POOL_SLOW,
+	.key_uses = (1u << KEY_USES) - 1,
+};
+/* Its keys are those that name what is in Redis: it signs nothing. */
+static const struct plan OUTSIDE = {
+	.pools = 1u << POOL_OUTSIDE | 1u << POOL_REFRESHER,
+	.key_uses = 1u << KEY_INDEX,
+	.objection = provider_objection,
 };
 
 /* What one configuration brought. */
@@ -32,13 +43,14 @@ struct bound {
 };
 
 struct supervisor {
+	const struct plan *plan;
 	const char *conf_path;
 	struct arena *arena;
 	struct generation now;
 	struct scoreboard *board;
 	struct crew *crew;
 	struct bound bound;
-	int listen_fd[POOL_COUNT];
+	int listen_fd[POOL_COUNT]; /* -1: none */
 	const char *own_socket[POOL_COUNT]; /* NULL: systemd's */
 	sigset_t signals;
 	int64_t keys_looked_at, watchdog_at, stop_at; /* monotonic ms; 0: not yet */
@@ -53,18 +65,32 @@ static void generation_end(struct generation *generation)
 	generation->conf = NULL;
 }
 
+/* NULL: `*why` says why. */
+static const struct conf *settings_load(struct arena *arena, const struct supervisor *s,
+					const char **why)
+{
+	const struct conf *conf = conf_load(arena, s->conf_path, why);
+	const char *objection = NULL;
+
+	if (conf && s->plan->objection)
+		objection = s->plan->objection(arena, conf);
+	if (objection)
+		*why = arena_printf(arena, "%s: %s", s->conf_path, objection);
+	return objection ? NULL : conf;
+}
+
 /* False: nothing was taken; `event` was logged with the reason. */
-static bool generation_load(struct generation *generation, const char *conf_path,
+static bool generation_load(struct generation *generation, const struct supervisor *s,
 			    const char *event)
 {
 	struct generation fresh = {.arena = arena_new(ARENA_BYTES)};
 	const char *why = NULL;
 	char keys_why[256] = "";
 
-	fresh.conf = conf_load(fresh.arena, conf_path, &why);
+	fresh.conf = settings_load(fresh.arena, s, &why);
 	if (fresh.conf)
-		fresh.keys = keys_load(fresh.conf->tokens_key_dir, ALL_KEY_USES, keys_why,
-				       sizeof keys_why);
+		fresh.keys = keys_load(fresh.conf->tokens_key_dir, s->plan->key_uses,
+				       keys_why, sizeof keys_why);
 	if (fresh.conf && fresh.keys) {
 		*generation = fresh;
 		return true;
@@ -72,6 +98,11 @@ static bool generation_load(struct generation *generation, const char *conf_path
 	log_error(event, "why", fresh.conf ? keys_why : why);
 	generation_end(&fresh);
 	return false;
+}
+
+static bool has_socket(const struct supervisor *s, size_t pool)
+{
+	return s->plan->pools & 1u << pool && pool_row((enum pool)pool)->listens;
 }
 
 static bool open_socket(struct supervisor *s, enum pool pool)
@@ -110,7 +141,7 @@ static bool open_sockets(struct supervisor *s)
 				  .group = arena_dup(s->arena, conf->server_socket_group),
 				  .backlog = conf->server_backlog};
 	for (size_t i = 0; i < POOL_COUNT; i++)
-		if (!open_socket(s, (enum pool)i)) {
+		if (has_socket(s, i) && !open_socket(s, (enum pool)i)) {
 			remove_sockets(s);
 			return false;
 		}
@@ -139,7 +170,7 @@ static void reload(struct supervisor *s)
 	struct generation fresh;
 
 	role_notify_reloading();
-	if (generation_load(&fresh, s->conf_path, "reload_refused")) {
+	if (generation_load(&fresh, s, "reload_refused")) {
 		struct generation old = s->now;
 
 		warn_of_restart(&s->bound, fresh.conf);
@@ -200,7 +231,7 @@ static void look_at_keys(struct supervisor *s, int64_t now)
 	s->keys_looked_at = now;
 	if (!keys_changed(s->now.keys))
 		return;
-	keys = keys_load(s->now.conf->tokens_key_dir, ALL_KEY_USES, why, sizeof why);
+	keys = keys_load(s->now.conf->tokens_key_dir, s->plan->key_uses, why, sizeof why);
 	if (keys) {
 		keys_free(&s->now.keys);
 		s->now.keys = keys;
@@ -231,14 +262,22 @@ static void wait_for_signal(struct supervisor *s, int64_t ms)
 	}
 }
 
+/* NULL: the role has no such pool. */
+static const char *size_of(const struct supervisor *s, enum pool pool)
+{
+	if (!(s->plan->pools & 1u << pool))
+		return NULL;
+	return log_number((int64_t)pool_size(s->now.conf, pool));
+}
+
 static void run(struct supervisor *s)
 {
 	int64_t wait = crew_tend(s->crew);
 
 	process_notify("READY=1");
-	log_info("ready", "fast_workers",
-		 log_number((int64_t)crew_size(s->now.conf, POOL_FAST)), "slow_workers",
-		 log_number((int64_t)crew_size(s->now.conf, POOL_SLOW)));
+	log_info("ready", "fast_workers", size_of(s, POOL_FAST), "slow_workers",
+		 size_of(s, POOL_SLOW), "outside_workers", size_of(s, POOL_OUTSIDE),
+		 "refreshers", size_of(s, POOL_REFRESHER));
 	while (!s->dismissed || crew_alive(s->crew)) {
 		look_at_keys(s, clock_mono_ms());
 		role_pat_watchdog(&s->watchdog_at);
@@ -257,21 +296,33 @@ static void supervisor_end(struct supervisor *s)
 	arena_free(&s->arena);
 }
 
-int supervisor_run(const char *conf_path)
+static int supervise(const struct plan *plan, const char *conf_path)
 {
-	CLEANUP(supervisor_end) struct supervisor s = {.conf_path = conf_path};
+	CLEANUP(supervisor_end)
+	struct supervisor s = {.plan = plan, .conf_path = conf_path};
 
 	s.arena = arena_new(ARENA_BYTES);
+	memset(s.listen_fd, -1, sizeof s.listen_fd);
 	role_block_signals(&s.signals);
-	if (!generation_load(&s.now, conf_path, "configuration_refused"))
+	if (!generation_load(&s.now, &s, "configuration_refused"))
 		return 1;
 	role_log_level(s.now.conf);
 	if (!open_sockets(&s))
 		return 1;
 	s.board = process_shared(sizeof *s.board);
-	s.crew = crew_new(s.arena, s.board, s.listen_fd);
+	s.crew = crew_new(s.arena, plan, s.board, s.listen_fd);
 	crew_renew(s.crew, s.now.conf);
 	crew_give_keys(s.crew, s.now.keys);
 	run(&s);
 	return 0;
+}
+
+int supervisor_serve(const char *conf_path)
+{
+	return supervise(&SERVE, conf_path);
+}
+
+int supervisor_outside(const char *conf_path)
+{
+	return supervise(&OUTSIDE, conf_path);
 }

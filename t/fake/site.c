@@ -16,6 +16,7 @@ enum { LOG_BYTES = 200000 };
 
 pid_t site_supervisor;
 int site_fast_workers = 2;
+int (*site_role)(const char *conf_path) = supervisor_serve;
 char site_text[4096];
 
 static char dir[64], logged[LOG_BYTES];
@@ -63,9 +64,14 @@ void site_enter(void)
 /* What a failed test left running dies by PDEATHSIG of its parent, or here. */
 void site_leave(void)
 {
-	static const char *const names[] = {
-		"conf",	      "log",	  "run/fast.sock", "run/slow.sock",
-		"keys/crash", "keys/bad", "keys/manifest"};
+	static const char *const names[] = {"conf",
+					    "log",
+					    "run/fast.sock",
+					    "run/slow.sock",
+					    "run/outside.sock",
+					    "keys/crash",
+					    "keys/bad",
+					    "keys/manifest"};
 
 	if (site_supervisor > 0)
 		kill(site_supervisor, SIGKILL);
@@ -116,7 +122,7 @@ void site_start(void)
 
 		dup2(fd, STDERR_FILENO);
 		close(fd);
-		exit(supervisor_run(site_in_dir("conf")));
+		exit(site_role(site_in_dir("conf")));
 	}
 	site_wait_logged("\"ready\"", 1);
 }

@@ -11,6 +11,7 @@ enum { SITE_PATIENCE_MS = 10000, SITE_WORKERS = 3 };
 
 extern pid_t site_supervisor; /* 0: none */
 extern int site_fast_workers; /* for the next site_write_conf() */
+extern int (*site_role)(const char *conf_path); /* of the supervisor: serve */
 extern char site_text[4096]; /* the last answer */
 
 void site_enter(void);

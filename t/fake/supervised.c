@@ -1,5 +1,5 @@
 /* What a supervisor starts and loads, reduced to what its tests need: a worker that does
- *as REQUEST_URI says, and keys that are one file.
+ *as REQUEST_URI says, a refresher that only is there, and keys that are one file.
  *
  *	/ok		answers its pid
  *	/sleep		answers after 300 ms
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "app/keys.h"
+#include "app/refresher.h"
 #include "app/worker.h"
 #include "lib/clock.h"
 #include "lib/fcgi.h"
@@ -110,5 +111,16 @@ int worker_run(const struct worker *worker)
 		slot->busy_since = 0;
 	}
 	fcgi_free(&io);
+	return 0;
+}
+
+int refresher_run(const struct worker *worker)
+{
+	static const int ends[] = {SIGTERM};
+
+	INVARIANT(worker->listen_fd < 0);
+	process_catch(ends, COUNT(ends));
+	while (!process_got_term)
+		poll(NULL, 0, 1000);
 	return 0;
 }

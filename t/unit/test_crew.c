@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "app/crew.h"
+#include "app/pool.h"
 #include "lib/clock.h"
 #include "t/fake/fcgi_client.h"
 #include "t/fake/site.h"
@@ -154,10 +154,10 @@ START_TEST(crew_is_as_large_as_said_or_as_the_machine)
 {
 	struct conf conf = {.server_fast_workers = 3, .server_slow_workers = 0};
 
-	ck_assert_uint_eq(crew_size(&conf, POOL_FAST), 3);
-	ck_assert_uint_ge(crew_size(&conf, POOL_SLOW), 1);
+	ck_assert_uint_eq(pool_size(&conf, POOL_FAST), 3);
+	ck_assert_uint_ge(pool_size(&conf, POOL_SLOW), 1);
 	conf.server_fast_workers = 0;
-	ck_assert_uint_ge(crew_size(&conf, POOL_FAST), 2 * crew_size(&conf, POOL_SLOW));
+	ck_assert_uint_ge(pool_size(&conf, POOL_FAST), 2 * pool_size(&conf, POOL_SLOW));
 }
 END_TEST
 

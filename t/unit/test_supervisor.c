@@ -7,6 +7,7 @@
 #include "app/supervisor.h"
 #include "lib/clock.h"
 #include "lib/process.h"
+#include "t/fake/fcgi_client.h"
 #include "t/fake/site.h"
 #include "t/unit/unit.h"
 
@@ -76,7 +77,7 @@ START_TEST(bad_configuration_does_not_start)
 	site_supervisor = fork();
 	if (!site_supervisor) {
 		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-		exit(supervisor_run(site_in_dir("conf")));
+		exit(supervisor_serve(site_in_dir("conf")));
 	}
 	ck_assert_int_eq(site_wait_exit(), 1);
 }
@@ -91,7 +92,7 @@ START_TEST(second_supervisor_does_not_take_the_sockets)
 	site_supervisor = fork();
 	if (!site_supervisor) {
 		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-		exit(supervisor_run(site_in_dir("conf")));
+		exit(supervisor_serve(site_in_dir("conf")));
 	}
 	ck_assert_int_eq(site_wait_exit(), 1);
 	site_supervisor = first;
@@ -154,13 +155,86 @@ START_TEST(sockets_of_systemd_are_used_and_left)
 		setenv("LISTEN_PID", pid, 1);
 		setenv("LISTEN_FDS", "2", 1);
 		setenv("LISTEN_FDNAMES", "fast:slow", 1);
-		exit(supervisor_run(site_in_dir("conf")));
+		exit(supervisor_serve(site_in_dir("conf")));
 	}
 	ck_assert_int_ne(site_ask("/ok"), 0);
 	site_stop();
 	ck_assert_int_eq(access(site_in_dir("run/fast.sock"), F_OK), 0);
 	close(fast);
 	close(slow);
+}
+END_TEST
+
+static size_t count_titled(const char *title)
+{
+	char path[64], name[32];
+	FILE *list;
+	int pid;
+	size_t n = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", site_supervisor,
+		 site_supervisor);
+	list = fopen(path, "r");
+	ck_assert_ptr_nonnull(list);
+	while (fscanf(list, "%d", &pid) == 1) {
+		FILE *file;
+
+		snprintf(path, sizeof path, "/proc/%d/comm", pid);
+		file = fopen(path, "r");
+		n += file && fgets(name, sizeof name, file) && !strncmp(name, title, 15);
+		if (file)
+			fclose(file);
+	}
+	fclose(list);
+	return n;
+}
+
+static void wait_for_crew(size_t workers, size_t refreshers)
+{
+	int64_t until = clock_mono_ms() + SITE_PATIENCE_MS;
+
+	while (count_titled("latchkeyd: outside") != workers ||
+	       count_titled("latchkeyd: refresher") != refreshers ||
+	       site_count_children(0) != workers + refreshers) {
+		ck_assert_int_lt(clock_mono_ms(), until);
+		usleep(2000);
+	}
+}
+
+#define ISSUER "\n[issuer one]\nissuer = https://a.example\naudience = x"
+
+/* Another role: one pool with a socket, and one process more that has none, only where
+ * there is something for it to do. */
+START_TEST(outside_has_its_own_crew)
+{
+	site_role = supervisor_outside;
+	site_write_conf("one", "outside_workers = 2");
+	site_start();
+	wait_for_crew(2, 0);
+	ck_assert(fcgi_ask(site_in_dir("run/outside.sock"), "/ok", site_text,
+			   sizeof site_text));
+	ck_assert_int_ne(access(site_in_dir("run/fast.sock"), F_OK), 0);
+	site_write_conf("one", "outside_workers = 2" ISSUER);
+	kill(site_supervisor, SIGHUP);
+	wait_for_crew(2, 1);
+	site_stop();
+	ck_assert_int_ne(access(site_in_dir("run/outside.sock"), F_OK), 0);
+	ck_assert_uint_eq(site_count_logged("\"level\":\"warn\""), 0);
+}
+END_TEST
+
+START_TEST(a_reload_brings_a_new_refresher_and_ends_the_old)
+{
+	site_role = supervisor_outside;
+	site_write_conf("one", "outside_workers = 1\nlog_level = debug" ISSUER);
+	site_start();
+	wait_for_crew(1, 1);
+	for (size_t i = 1; i <= 10; i++) {
+		kill(site_supervisor, SIGHUP);
+		site_wait_logged("\"worker_ended\",\"pool\":\"refresher\"", i);
+		wait_for_crew(1, 1);
+	}
+	site_stop();
 }
 END_TEST
 
@@ -175,6 +249,8 @@ int main(void)
 		changed_keys_are_made_known_and_bad_ones_are_not,
 		workers_die_with_the_supervisor,
 		sockets_of_systemd_are_used_and_left,
+		outside_has_its_own_crew,
+		a_reload_brings_a_new_refresher_and_ends_the_old,
 	};
 
 	return unit_run("supervisor", tests, COUNT(tests), site_enter, site_leave);
