@@ -1,7 +1,5 @@
 #include "app/flow/health.h"
 
-#include "app/store/ready.h"
-
 void health_look(struct context *c, struct health *out)
 {
 	bool partitions = false;
@@ -9,4 +7,9 @@ void health_look(struct context *c, struct health *out)
 	out->postgres = ready_postgres(c, &partitions) == RC_OK;
 	out->redis = ready_redis(c) == RC_OK;
 	out->partitions = partitions;
+}
+
+bool health_figures(struct context *c, struct health_figures *out)
+{
+	return ready_figures(c, out) == RC_OK;
 }

@@ -9,4 +9,11 @@
 enum rc ready_postgres(struct context *c, bool *partitions) MUST_USE;
 enum rc ready_redis(struct context *c) MUST_USE;
 
+struct health_figures {
+	int64_t letters_waiting, letters_dead, letters_expired;
+	int64_t letter_oldest_s; /* age of the oldest that waits */
+	int64_t users, sessions; /* rows, as PostgreSQL estimates them */
+};
+enum rc ready_figures(struct context *c, struct health_figures *out) MUST_USE;
+
 #endif
