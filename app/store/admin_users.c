@@ -19,8 +19,9 @@ static const struct pg_stmt FIND = {
 	" FROM login_history h WHERE h.user_id = u.id AND h.success),"
 	" (SELECT count(*) FROM sessions s WHERE s.user_id = u.id AND u.active"
 	" AND s.ended_at IS NULL AND s.epoch = u.epoch AND s.expires_at > now()"
-	" AND s.last_used_at > now() - make_interval(days => $4::int))"
-	" FROM users u"
+	" AND s.last_used_at > now() - make_interval(days => $4::int)),"
+	" ARRAY(SELECT l.provider FROM social_accounts l WHERE l.user_id = u.id"
+	" ORDER BY l.created_at) FROM users u"
 	" WHERE u.id = $1::uuid OR u.email_key = $2 OR u.username_key = $3"};
 
 static const struct pg_stmt CREATE = {
@@ -28,16 +29,6 @@ static const struct pg_stmt CREATE = {
 	"WITH u AS (INSERT INTO users (email, email_key, username, username_key,"
 	" password_hash, email_verified) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id)," AUDIT(
 		"user_created")};
-
-static const struct pg_stmt ACTIVATE = {
-	"admin_users_activate",
-	"WITH u AS (UPDATE users SET active = true, updated_at = now()"
-	" WHERE id = $1 AND NOT active RETURNING id)," AUDIT("user_activated")};
-
-static const struct pg_stmt DEACTIVATE = {
-	"admin_users_deactivate",
-	"WITH u AS (UPDATE users SET active = false, epoch = epoch + 1, updated_at = now()"
-	" WHERE id = $1 AND active RETURNING id)," AUDIT("user_deactivated")};
 
 static const struct pg_stmt DELETE = {
 	"admin_users_delete",
@@ -56,11 +47,13 @@ enum rc admin_users_find(struct context *c, const struct admin_user_key *key,
 
 	if (rc != RC_OK)
 		return rc;
-	row_user(c, &rows, 0, &out->user);
+	row_user(c, &rows, 0, 0, &out->user);
 	out->has_password = pg_bool(&rows, 0, USER_COLUMN_COUNT);
 	out->updated_at = pg_int(&rows, 0, USER_COLUMN_COUNT + 1);
 	out->last_login_at = pg_int(&rows, 0, USER_COLUMN_COUNT + 2);
 	out->live_sessions = pg_int(&rows, 0, USER_COLUMN_COUNT + 3);
+	out->n_providers =
+		pg_words(c->arena, &rows, 0, USER_COLUMN_COUNT + 4, &out->providers);
 	return RC_OK;
 }
 
@@ -80,16 +73,6 @@ enum rc admin_users_create(struct context *c, const struct admin_user_new *in,
 				    ? USERS_USERNAME_TAKEN
 				    : USERS_EMAIL_TAKEN;
 	return rc;
-}
-
-enum rc admin_users_activate(struct context *c, const char *id)
-{
-	return pg_run(c->pg, &ACTIVATE, c->arena, NULL, PG_VALUES(id));
-}
-
-enum rc admin_users_deactivate(struct context *c, const char *id)
-{
-	return pg_run(c->pg, &DEACTIVATE, c->arena, NULL, PG_VALUES(id));
 }
 
 enum rc admin_users_delete(struct context *c, const char *id)

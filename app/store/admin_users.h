@@ -11,6 +11,8 @@ struct admin_user {
 	bool has_password;
 	int64_t updated_at, last_login_at; /* real ms; 0: never */
 	int64_t live_sessions;
+	const char *const *providers; /* of the linked accounts, in their order */
+	size_t n_providers;
 };
 
 /* By one of the three; the others are NULL. */
@@ -30,11 +32,8 @@ struct admin_user_new {
 /* RC_CONFLICT: `*conflict` says of what. */
 enum rc admin_users_create(struct context *c, const struct admin_user_new *in,
 			   const char **id, enum users_conflict *conflict) MUST_USE;
-/* RC_NONE: there is no such user, or it is so already. Deactivating raises the epoch,
- * which ends every session at once. */
-enum rc admin_users_activate(struct context *c, const char *id) MUST_USE;
-enum rc admin_users_deactivate(struct context *c, const char *id) MUST_USE;
-/* The account, its sessions, history and letters; the audit trail keeps the id. */
+/* The account, its sessions, history and letters; the audit trail keeps the id. RC_NONE:
+ * there is no such user. */
 enum rc admin_users_delete(struct context *c, const char *id) MUST_USE;
 
 #endif

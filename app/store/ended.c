@@ -16,10 +16,16 @@ static const struct redis_script CHECK = {
 
 enum { LEEWAY_S = 120 };
 
+static int64_t longer(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 static void note(struct context *c, const char *purpose, const char *what)
 {
 	const char *key = store_key(c, purpose, what);
-	int64_t ttl_s = c->conf->tokens_access_ttl + LEEWAY_S;
+	int64_t ttl_s =
+		longer(c->conf->tokens_access_ttl, c->conf->clients_token_ttl) + LEEWAY_S;
 	struct redis_values got;
 
 	(void)!redis_eval(c->redis, &NOTE, c->arena, 1, &key,

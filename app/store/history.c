@@ -22,11 +22,11 @@ enum rc history_failure(struct context *c, const char *user_id, const char *meth
 
 static const struct pg_stmt LIST = {
 	"history_list",
-	"WITH t AS (SELECT count(*) AS total FROM login_history WHERE user_id = $1)"
-	" SELECT t.total, l.* FROM t LEFT JOIN LATERAL"
-	" (SELECT id, user_agent, host(ip), device_type, method, " MS(
-		"created_at") ", success FROM login_history WHERE user_id = $1"
-			      " ORDER BY created_at DESC, id LIMIT $2::int OFFSET $3::bigint) AS l ON true"};
+	ROW_PAGE(
+		"count(*) FROM login_history WHERE user_id = $3",
+		"id, user_agent, host(ip), device_type, method, " MS(
+			"created_at") ", success FROM login_history"
+				      " WHERE user_id = $3 ORDER BY created_at DESC, id")};
 
 enum rc history_list(struct context *c, const char *user_id, const struct page *page,
 		     struct history_row **out, struct page_found *found)

@@ -23,14 +23,14 @@
 
 static const struct pg_stmt LOOK = {
 	"sessions_look",
-	"SELECT " VERDICT(ALIVE) ", s.id, s.gen, " SESSION_TIMES ", " USER_COLUMNS
+	"SELECT " VERDICT(ALIVE) ", s.id, s.gen, " SESSION_REST ", " USER_COLUMNS
 				 ", " DUSTY FROM_SESSION};
 
 /* One statement, so that of many at once exactly one rotates. */
 static const struct pg_stmt REFRESH = {
 	"sessions_refresh",
 	"WITH s AS (SELECT s.id, s.user_id, s.gen, s.spent, s.created_at, s.expires_at,"
-	" s.last_used_at, " ALIVE " AS alive" FROM_SESSION " FOR UPDATE OF s),"
+	" s.last_used_at, s.method, " ALIVE " AS alive" FROM_SESSION " FOR UPDATE OF s),"
 	" v AS (SELECT s.id, " VERDICT(
 		"s.alive") " AS verdict, " DUSTY " AS dusty FROM s),"
 			   " turned AS (UPDATE sessions t SET gen = s.gen + turns, last_used_at = now(),"
@@ -48,7 +48,7 @@ static const struct pg_stmt REFRESH = {
 			   " a AS (INSERT INTO audit (event, user_id, actor, ip, request_id, detail)"
 			   " SELECT 'refresh_reused', s.user_id, 'user', $6::inet, $8, 'session ' || s.id"
 			   " FROM v JOIN s ON s.id = v.id WHERE v.verdict = 'reuse')"
-			   " SELECT v.verdict, s.id, coalesce(turned.gen, s.gen), " SESSION_TIMES
+			   " SELECT v.verdict, s.id, coalesce(turned.gen, s.gen), " SESSION_REST
 			   ", " USER_COLUMNS
 			   " FROM v JOIN s ON s.id = v.id JOIN users u ON u.id = s.user_id"
 			   " LEFT JOIN turned ON true"};
@@ -84,7 +84,7 @@ static enum rc read_judgement(struct context *c, enum rc rc, const struct pg_row
 		return rc == RC_NONE ? RC_OK : RC_DOWN;
 	out->verdict = verdict_parse(pg_cell(rows, 0, 0));
 	row_session(rows, 1, &out->session);
-	row_user(c, rows, 1 + SESSION_COLUMN_COUNT, &out->user);
+	row_user(c, rows, 0, 1 + SESSION_COLUMN_COUNT, &out->user);
 	return RC_OK;
 }
 
@@ -120,6 +120,21 @@ static enum rc refresh(struct context *c, const char *session_id, int64_t gen,
 				 c->client.user_agent, c->request_id));
 
 	return read_judgement(c, rc, &rows, out);
+}
+
+enum rc sessions_look(struct context *c, const char *session_id, int64_t gen,
+		      enum session_verdict *verdict, struct session *session,
+		      struct user *user)
+{
+	struct judgement found;
+	enum rc rc = look(c, session_id, gen, &found);
+
+	if (rc != RC_OK)
+		return rc;
+	*verdict = found.verdict;
+	*session = found.session;
+	*user = found.user;
+	return RC_OK;
 }
 
 enum rc sessions_refresh(struct context *c, const char *session_id, int64_t gen,

@@ -12,7 +12,7 @@ static const struct pg_stmt OPEN = {
 	" (user_id, epoch, method, user_agent, ip, device_type, expires_at)"
 	" SELECT id, epoch, $3, $4, $5::inet, $7,"
 	" now() + make_interval(days => $6::int) FROM u"
-	" RETURNING id, gen, created_at, expires_at, last_used_at),"
+	" RETURNING id, gen, created_at, expires_at, last_used_at, method),"
 	" h AS (INSERT INTO login_history"
 	" (user_id, user_agent, ip, device_type, method, success)"
 	" SELECT id, $4, $5::inet, $7, $3, true FROM u),"
@@ -28,7 +28,7 @@ static const struct pg_stmt OPEN = {
 	" SELECT 'new_device', u.id, host($5::inet), $4 FROM u, n"
 	" WHERE n.new AND $9::boolean"
 	" AND EXISTS (SELECT FROM known_devices k WHERE k.user_id = u.id))"
-	" SELECT s.id, s.gen, " SESSION_TIMES " FROM s"};
+	" SELECT s.id, s.gen, " SESSION_REST " FROM s"};
 
 static const struct pg_stmt USER = {
 	"sessions_user",
@@ -60,7 +60,7 @@ enum rc sessions_user(struct context *c, const char *session_id, struct user *ou
 	enum rc rc = pg_run(c->pg, &USER, c->arena, &rows, PG_VALUES(session_id));
 
 	if (rc == RC_OK) {
-		row_user(c, &rows, 0, out);
+		row_user(c, &rows, 0, 0, out);
 		*login_at = pg_int(&rows, 0, USER_COLUMN_COUNT);
 	}
 	return rc;

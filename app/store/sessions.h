@@ -9,6 +9,7 @@ struct session {
 	const char *id;
 	int64_t gen; /* of the current refresh token */
 	int64_t created_at, expires_at, last_used_at;
+	const char *method; /* of the login: "password", "basic", "social:NAME" */
 };
 
 /* Opens a session for a user of that very epoch, with its history entry, notes the
@@ -55,5 +56,10 @@ enum session_verdict {
 enum rc sessions_refresh(struct context *c, const char *session_id, int64_t gen,
 			 bool rotate, enum session_verdict *verdict,
 			 struct session *session, struct user *user) MUST_USE;
+
+/* Judges as it would, and changes nothing. */
+enum rc sessions_look(struct context *c, const char *session_id, int64_t gen,
+		      enum session_verdict *verdict, struct session *session,
+		      struct user *user) MUST_USE;
 
 #endif

@@ -5,14 +5,13 @@
 /* A session lives by the same words everywhere: see sessions_user(). */
 #define LIVING                                                                           \
 	" FROM sessions s JOIN users u ON u.id = s.user_id AND u.epoch = s.epoch"        \
-	" WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > now()"
+	" WHERE s.user_id = $3 AND s.ended_at IS NULL AND s.expires_at > now()"
 
 static const struct pg_stmt LIST = {
-	"sessions_list", "WITH t AS (SELECT count(*) AS total" LIVING ")"
-			 " SELECT t.total, l.* FROM t LEFT JOIN LATERAL"
-			 " (SELECT s.id, s.user_agent, host(s.ip), s.device_type, " MS(
-				 "s.created_at") ", " MS("s.last_used_at") LIVING
-	" ORDER BY s.created_at DESC, s.id LIMIT $2::int OFFSET $3::bigint) AS l ON true"};
+	"sessions_list",
+	ROW_PAGE("count(*)" LIVING, "s.id, s.user_agent, host(s.ip), s.device_type, " MS(
+					    "s.created_at") ", " MS("s.last_used_at")
+					    LIVING " ORDER BY s.created_at DESC, s.id")};
 
 static const struct pg_stmt END = {
 	"sessions_end",
@@ -20,7 +19,7 @@ static const struct pg_stmt END = {
 	" WHERE id = $2 AND user_id = $1 AND ended_at IS NULL AND expires_at > now()"
 	" RETURNING id, user_id),"
 	" a AS (INSERT INTO audit (event, user_id, actor, ip, request_id, detail)"
-	" SELECT $3, user_id, 'user', $4::inet, $5, 'session ' || id FROM s)"
+	" SELECT $3, user_id, $6, $4::inet, $5, 'session ' || id FROM s)"
 	" SELECT id FROM s"};
 
 static const struct pg_stmt END_ALL = {
@@ -57,9 +56,9 @@ enum rc sessions_list(struct context *c, const char *user_id, const struct page 
 enum rc sessions_end(struct context *c, const char *user_id, const char *session_id,
 		     const char *reason)
 {
-	return pg_run(
-		c->pg, &END, c->arena, NULL,
-		PG_VALUES(user_id, session_id, reason, c->client.address, c->request_id));
+	return pg_run(c->pg, &END, c->arena, NULL,
+		      PG_VALUES(user_id, session_id, reason, c->client.address,
+				c->request_id, c->actor));
 }
 
 enum rc sessions_end_all(struct context *c, const char *user_id)

@@ -30,7 +30,8 @@ enum input {
 	SESSION_DAYS,
 	LETTER_DAYS,
 	PREFIX_DAYS,
-	DEVICE_DAYS
+	DEVICE_DAYS,
+	TOKEN_DAYS,
 };
 
 static const struct piece {
@@ -55,6 +56,10 @@ static const struct piece {
 	 offsetof(struct upkeep, prefixes)},
 	{A_BATCH_OF("known_devices", "last_success < " DAYS_AGO), DEVICE_DAYS, true,
 	 offsetof(struct upkeep, devices)},
+	{A_BATCH_OF("revoked_tokens", "expires_at < " DAYS_AGO), TOKEN_DAYS, true,
+	 offsetof(struct upkeep, tokens)},
+	{A_BATCH_OF("client_secrets", "expires_at < " DAYS_AGO), TOKEN_DAYS, true,
+	 offsetof(struct upkeep, secrets)},
 };
 
 static const struct pg_stmt READY = {"upkeep_ready", "SELECT partitions_ready()"};
@@ -71,7 +76,9 @@ static const struct pg_stmt EXCESS = {
 	" WHEN has_table_privilege('audit', 'UPDATE, DELETE, TRUNCATE')"
 	" THEN 'may rewrite the audit trail'"
 	" WHEN NOT $1::boolean AND has_column_privilege('users', 'password_hash', 'SELECT')"
-	" THEN 'may read password hashes' END"
+	" THEN 'may read password hashes'"
+	" WHEN NOT $2::boolean AND has_any_column_privilege('users', 'SELECT')"
+	" THEN 'may read accounts' END"
 	" FROM pg_roles r WHERE r.rolname = current_user"};
 
 static int64_t input_value(const struct conf *conf, enum input input)
@@ -91,6 +98,8 @@ static int64_t input_value(const struct conf *conf, enum input input)
 		return UPKEEP_PREFIX_DAYS;
 	case DEVICE_DAYS:
 		return UPKEEP_DEVICE_DAYS;
+	case TOKEN_DAYS:
+		return UPKEEP_TOKEN_DAYS;
 	}
 	INVARIANT(false);
 }
@@ -159,11 +168,13 @@ enum rc upkeep_audit(struct context *c, const char *event, const char *detail)
 	return pg_run(c->pg, &AUDIT, c->arena, NULL, PG_VALUES(event, detail));
 }
 
-enum rc upkeep_role_excess(struct context *c, bool may_read_hashes, const char **excess)
+enum rc upkeep_role_excess(struct context *c, enum upkeep_reads reads,
+			   const char **excess)
 {
 	struct pg_rows rows;
 	enum rc rc = pg_run(c->pg, &EXCESS, c->arena, &rows,
-			    PG_VALUES(may_read_hashes ? "t" : "f"));
+			    PG_VALUES(reads == UPKEEP_READS_HASHES ? "t" : "f",
+				      reads == UPKEEP_READS_NONE ? "f" : "t"));
 
 	if (rc == RC_OK)
 		*excess = pg_cell(&rows, 0, 0);

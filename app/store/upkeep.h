@@ -8,12 +8,14 @@
 /* What a round of upkeep did. */
 struct upkeep {
 	int64_t partitions_made, history_dropped, audit_dropped; /* partitions */
-	int64_t sessions, letters, prefixes, devices; /* rows */
+	int64_t sessions, letters, prefixes, devices, tokens, secrets; /* rows */
 };
 
 enum {
 	UPKEEP_MONTHS_AHEAD = 3,
 	UPKEEP_PREFIX_DAYS = 90, /* as long as a known prefix counts at a login */
+	UPKEEP_TOKEN_DAYS =
+		1, /* after a revoked token or replaced secret ended by itself */
 	UPKEEP_DEVICE_DAYS = 400, /* one that is used once a year stays known */
 };
 
@@ -27,9 +29,11 @@ enum rc upkeep_partitions_ready(struct context *c, bool *ready) MUST_USE;
 /* `detail` may be NULL. */
 enum rc upkeep_audit(struct context *c, const char *event, const char *detail) MUST_USE;
 
+/* What of the accounts a role of the service may read. */
+enum upkeep_reads { UPKEEP_READS_NONE, UPKEEP_READS_USERS, UPKEEP_READS_HASHES };
 /* What the role of the connection may do beyond what the service needs; NULL in
- * `*excess`: nothing. `may_read_hashes`: it is the slow workers'. */
-enum rc upkeep_role_excess(struct context *c, bool may_read_hashes,
+ * `*excess`: nothing. */
+enum rc upkeep_role_excess(struct context *c, enum upkeep_reads reads,
 			   const char **excess) MUST_USE;
 
 #endif

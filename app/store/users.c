@@ -20,6 +20,14 @@ static const struct pg_stmt SECRET = {
 static const struct pg_stmt BY_EMAIL = {
 	"users_by_email", "SELECT " USER_COLUMNS " FROM users u WHERE u.email_key = $1"};
 
+static const struct pg_stmt BY_USERNAME = {"users_by_username",
+					   "SELECT " USER_COLUMNS
+					   " FROM users u WHERE u.username_key = $1"};
+
+static const struct pg_stmt LIST = {
+	"users_list", ROW_PAGE("count(*) FROM users", USER_COLUMNS
+			       " FROM users u ORDER BY u.created_at DESC, u.id")};
+
 static const struct pg_stmt BY_ID = {"users_by_id", "SELECT " USER_COLUMNS
 						    " FROM users u WHERE u.id = $1"};
 
@@ -27,23 +35,21 @@ static const struct pg_stmt TAKEN = {
 	"users_taken", "SELECT EXISTS (SELECT FROM users WHERE email_key = $1),"
 		       " EXISTS (SELECT FROM users WHERE username_key = $2)"};
 
-/* The roles are locked, so that one that is renamed meanwhile is renamed here too. */
 static const struct pg_stmt INSERT = {
 	"users_insert",
-	"WITH r AS (SELECT id, name FROM roles WHERE name_key = ANY ($8::text[]) FOR SHARE),"
-	" u AS (INSERT INTO users (id, email, email_key, username, username_key,"
-	" password_hash, email_verified, registration_jti, roles)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7::boolean, $9::uuid,"
-	" coalesce((SELECT array_agg(name ORDER BY name) FROM r), '{}')) " RETURNING_USER
-	"),"
-	" g AS (INSERT INTO user_roles (user_id, role_id) SELECT u.id, r.id FROM u, r),"
-	" o AS (INSERT INTO outbox"
-	" (letter, user_id, nonce, key_id, not_after, ip, user_agent)"
-	" SELECT 'welcome', id, $10, $11, $12::timestamptz, $13, $14 FROM u"
-	" WHERE $10::text IS NOT NULL),"
-	" a AS (INSERT INTO audit (event, user_id, actor, ip, request_id)"
-	" SELECT 'registered', id, 'user', $13::inet, $15 FROM u)"
-	" SELECT " USER_COLUMNS " FROM u"};
+	"WITH " ROLES_OF_NEW(
+		"$8") ","
+		      " u AS (INSERT INTO users (id, email, email_key, username, username_key,"
+		      " password_hash, email_verified, registration_jti, roles)"
+		      " VALUES ($1, $2, $3, $4, $5, $6, $7::boolean, $9::uuid, " ROLE_NAMES_OF_NEW
+		      ") " RETURNING_USER "), " ROLES_GIVEN_TO_NEW ","
+		      " o AS (INSERT INTO outbox"
+		      " (letter, user_id, nonce, key_id, not_after, ip, user_agent)"
+		      " SELECT 'welcome', id, $10, $11, $12::timestamptz, $13, $14 FROM u"
+		      " WHERE $10::text IS NOT NULL),"
+		      " a AS (INSERT INTO audit (event, user_id, actor, ip, request_id)"
+		      " SELECT 'registered', id, 'user', $13::inet, $15 FROM u)"
+		      " SELECT " USER_COLUMNS " FROM u"};
 
 static const struct pg_stmt BY_REGISTRATION = {
 	"users_by_registration", "SELECT " USER_COLUMNS ", u.password_hash FROM users u"
@@ -77,6 +83,25 @@ enum rc users_by_email(struct context *c, const char *email_key, struct user *ou
 	return row_one_user(c, &BY_EMAIL, out, PG_VALUES(email_key));
 }
 
+enum rc users_by_username(struct context *c, const char *username_key, struct user *out)
+{
+	return row_one_user(c, &BY_USERNAME, out, PG_VALUES(username_key));
+}
+
+enum rc users_list(struct context *c, const struct page *page, struct user **out,
+		   struct page_found *found)
+{
+	struct pg_rows rows;
+	enum rc rc = row_page(c, &LIST, NULL, page, &rows, found);
+
+	if (rc != RC_OK)
+		return rc;
+	*out = arena_alloc(c->arena, found->n * sizeof **out);
+	for (size_t i = 0; i < found->n; i++)
+		row_user(c, &rows, i, 1, &(*out)[i]);
+	return RC_OK;
+}
+
 enum rc users_by_id(struct context *c, const char *id, struct user *out)
 {
 	return row_one_user(c, &BY_ID, out, PG_VALUES(id));
@@ -96,16 +121,6 @@ enum rc users_taken(struct context *c, const char *email_key, const char *userna
 	return RC_OK;
 }
 
-static const char *default_roles(struct context *c)
-{
-	const struct words *roles = &c->conf->accounts_default_roles;
-	const char **keys = arena_alloc(c->arena, (roles->n + 1) * sizeof *keys);
-
-	for (size_t i = 0; i < roles->n; i++)
-		keys[i] = text_lower(c->arena, roles->at[i]);
-	return pg_from_words(c->arena, keys, roles->n);
-}
-
 enum rc users_insert(struct context *c, const struct user_new *in, struct user *out,
 		     enum users_conflict *conflict)
 {
@@ -115,7 +130,7 @@ enum rc users_insert(struct context *c, const struct user_new *in, struct user *
 	enum rc rc = row_one_user(
 		c, &INSERT, out,
 		PG_VALUES(in->id, in->email.address, in->email.key, in->username, key,
-			  in->hash, in->email_verified ? "t" : "f", default_roles(c),
+			  in->hash, in->email_verified ? "t" : "f", row_default_roles(c),
 			  in->registration_jti, code->nonce, code->key_id,
 			  code->nonce ? clock_rfc3339(c->arena, code->not_after) : NULL,
 			  c->client.address, c->client.user_agent, c->request_id));
@@ -135,7 +150,7 @@ enum rc users_by_registration(struct context *c, const char *jti, const char *em
 			    PG_VALUES(jti, email_key));
 
 	if (rc == RC_OK) {
-		row_user(c, &rows, 0, out);
+		row_user(c, &rows, 0, 0, out);
 		*hash = pg_cell(&rows, 0, USER_COLUMN_COUNT);
 	}
 	return rc;

@@ -4,6 +4,7 @@
 
 #include "app/context.h"
 #include "app/email.h"
+#include "app/page.h"
 #include "app/store/outbox.h"
 #include "lib/rc.h"
 
@@ -32,7 +33,12 @@ enum rc users_secret(struct context *c, const char *id, struct user_secret *out)
 
 enum rc users_by_email(struct context *c, const char *email_key,
 		       struct user *out) MUST_USE;
+enum rc users_by_username(struct context *c, const char *username_key,
+			  struct user *out) MUST_USE;
 enum rc users_by_id(struct context *c, const char *id, struct user *out) MUST_USE;
+/* The newest first. */
+enum rc users_list(struct context *c, const struct page *page, struct user **out,
+		   struct page_found *found) MUST_USE;
 
 /* Which of the two are in use; `username_key` may be NULL. Always RC_OK or RC_DOWN. */
 enum rc users_taken(struct context *c, const char *email_key, const char *username_key,
@@ -63,9 +69,10 @@ enum rc users_by_registration(struct context *c, const char *jti, const char *em
 enum users_password { USERS_PASSWORD_CHANGED, USERS_PASSWORD_RECOVERED };
 
 /* Sets the password, raises the epoch (ends every session), queues the notice and writes
- * the audit entry: one statement. A recovery also proves the address. RC_NONE: the user
- * is gone, inactive, of another epoch, or has another address than that of `email_key`
- * (NULL: whichever) by now. */
+ * the audit entry: one statement. A recovery also proves the address; the first proof
+ * removes the social accounts that were linked before it. RC_NONE: the user is gone,
+ * inactive, of another epoch, or has another address than that of `email_key` (NULL:
+ * whichever) by now. */
 enum rc users_set_password(struct context *c, const char *id, int64_t epoch,
 			   const char *email_key, const char *hash,
 			   enum users_password how, struct user *out) MUST_USE;
@@ -74,8 +81,9 @@ enum rc users_set_password(struct context *c, const char *id, int64_t epoch,
 enum rc users_rehash(struct context *c, const char *id, const char *old_hash,
 		     const char *new_hash) MUST_USE;
 
-/* The address is proven; the first time this raises the epoch. RC_NONE: the user is gone,
- * inactive, of another epoch or has another address by now. */
+/* The address is proven; the first time this raises the epoch, and removes the social
+ * accounts that were linked before it. RC_NONE: the user is gone, inactive, of another
+ * epoch or has another address by now. */
 enum rc users_verify_email(struct context *c, const char *id, int64_t epoch,
 			   const char *email_key, struct user *out) MUST_USE;
 /* RC_CONFLICT: somebody else has the address. RC_NONE as above. */
@@ -84,6 +92,11 @@ enum rc users_set_email(struct context *c, const char *id, int64_t epoch,
 /* RC_CONFLICT: somebody else has the name. RC_NONE: the user is gone or inactive. */
 enum rc users_set_username(struct context *c, const char *id, const char *username,
 			   struct user *out) MUST_USE;
+
+/* Whether the account may be used; deactivating raises the epoch, which ends every
+ * session. `*changed`: it was not so already. RC_NONE: no such user. */
+enum rc users_set_active(struct context *c, const char *id, bool active, bool *changed,
+			 struct user *out) MUST_USE;
 
 /* The account, its history and its sessions; a last letter goes to its address, and the
  * audit trail keeps the id alone. RC_NONE: gone, or of another epoch. */
