@@ -90,6 +90,7 @@ static void values_make(struct arena *arena, const struct letter_facts *facts,
 	values[VALUE_USERNAME] = facts->username ? facts->username : facts->to;
 	values[VALUE_IP] = known(facts->ip);
 	values[VALUE_USER_AGENT] = known(facts->user_agent);
+	values[VALUE_PROVIDER] = known(facts->provider);
 	values[VALUE_TIME] = time_words(arena, facts->created_ms);
 	values[VALUE_CODE] = facts->code;
 	values[VALUE_MINUTES] =

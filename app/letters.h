@@ -34,6 +34,7 @@ struct letter_facts {
 	const char *code; /* as code_pretty() gives it */
 	int64_t minutes; /* that the code is still good for */
 	const char *username, *ip, *user_agent;
+	const char *provider; /* of social logins, its name */
 };
 
 /* Headers and body (RFC 5322, 2045, 2047), CRLF lines of at most 76 bytes of body. */

@@ -15,6 +15,7 @@ static const struct placeholder {
 	[VALUE_IP] = {"ip", 45, false},
 	[VALUE_USER_AGENT] = {"user_agent", 100, false},
 	[VALUE_TIME] = {"time", 40, false},
+	[VALUE_PROVIDER] = {"provider", 32, false},
 	[VALUE_CODE] = {"code", CODE_PRETTY_SIZE, true},
 	[VALUE_MINUTES] = {"minutes", 20, true},
 };

@@ -86,6 +86,7 @@ static enum deliver_end send_letter(struct context *c, const struct deliver *d,
 		.username = row->username,
 		.ip = row->ip,
 		.user_agent = row->user_agent,
+		.provider = row->provider,
 	};
 	const char *message = letter_render(c->arena, d->letters, letter, &facts);
 

@@ -3,7 +3,14 @@
 #include "lib/crypto.h"
 #include "lib/text.h"
 
-enum { NAME_BYTES = 16 }; /* of the HMAC: enough that two never meet */
+enum { NAME_BYTES = 16 }; /* of the digest: enough that two never meet */
+
+static char *name(struct arena *arena, const char *purpose,
+		  const uint8_t digest[CRYPTO_SHA256_LEN])
+{
+	return arena_printf(arena, "lk:%s:%s", purpose,
+			    text_hex(arena, digest, NAME_BYTES));
+}
 
 char *store_key(struct context *c, const char *purpose, const char *what)
 {
@@ -12,6 +19,13 @@ char *store_key(struct context *c, const char *purpose, const char *what)
 	uint8_t mac[CRYPTO_SHA256_LEN];
 
 	crypto_hmac_sha256(key->secret, key->secret_len, bound, strlen(bound), mac);
-	return arena_printf(c->arena, "lk:%s:%s", purpose,
-			    text_hex(c->arena, mac, NAME_BYTES));
+	return name(c->arena, purpose, mac);
+}
+
+char *store_key_random(struct arena *arena, const char *purpose, const char *secret)
+{
+	uint8_t digest[CRYPTO_SHA256_LEN];
+
+	crypto_sha256(secret, strlen(secret), digest);
+	return name(arena, purpose, digest);
 }

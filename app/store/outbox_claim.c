@@ -23,12 +23,12 @@ static const struct pg_stmt CLAIM = {
 	" c AS (UPDATE outbox o SET attempts = o.attempts + 1,"
 	" claimed_until = now() + $1::int * interval '1 s', due_at = now() + $1::int * interval '1 s'"
 	" FROM next WHERE o.id = next.id RETURNING o.id, o.letter, o.user_id, o.address, o.nonce,"
-	" o.key_id, o.not_after, o.ip, o.user_agent, o.created_at, o.attempts, next.cut_off)"
+	" o.key_id, o.not_after, o.ip, o.user_agent, o.provider, o.created_at, o.attempts, next.cut_off)"
 	" SELECT c.id, c.letter, c.user_id,"
 	" CASE WHEN c.user_id IS NULL THEN c.address WHEN u.active THEN u.email END,"
 	" u.username, c.nonce, c.key_id, c.ip, c.user_agent, c.attempts, " MS(
 		"c.created_at") ", extract(epoch FROM now() - c.created_at)::bigint, c.not_after IS NOT NULL,"
-				" ceil(extract(epoch FROM c.not_after - now()))::bigint, c.cut_off"
+				" ceil(extract(epoch FROM c.not_after - now()))::bigint, c.cut_off, c.provider"
 				" FROM c LEFT JOIN users u ON u.id = c.user_id"};
 
 static const struct pg_stmt NEXT_DUE = {
@@ -73,6 +73,7 @@ static void read_letter(const struct pg_rows *rows, struct outbox_letter *out)
 		.ends = pg_bool(rows, 0, 12),
 		.left_s = pg_int(rows, 0, 13),
 		.cut_off = pg_bool(rows, 0, 14),
+		.provider = pg_cell(rows, 0, 15),
 	};
 }
 

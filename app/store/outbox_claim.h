@@ -14,7 +14,7 @@ struct outbox_letter {
 		*to; /* the user's stored address, else the row's; NULL: nobody (left) */
 	const char *username;
 	const char *nonce, *key_id;
-	const char *ip, *user_agent;
+	const char *ip, *user_agent, *provider;
 	int64_t attempts; /* with this one; tells this claim from a later one */
 	int64_t created_ms; /* real */
 	int64_t age_s;
