@@ -6,15 +6,16 @@
 #include "lib/secret.h"
 #include "lib/text.h"
 
-enum { PLACES = 1024, UUID_SIZE = 37, ROLES_SIZE = 256 };
+enum { PLACES = 1024, UUID_SIZE = 37, NAMES_SIZE = 256 };
 
 /* A token is known by its digest: the token itself is not kept. */
 struct place {
 	uint8_t digest[CRYPTO_SHA256_LEN];
-	char session_id[UUID_SIZE], user_id[UUID_SIZE];
-	char roles[ROLES_SIZE]; /* each with its NUL */
+	enum token_kind kind;
+	char id[UUID_SIZE], subject[UUID_SIZE];
+	char names[NAMES_SIZE]; /* each with its NUL */
 	int64_t rev, issued_s, expires_s;
-	size_t n_roles;
+	size_t n_names;
 };
 
 struct token_cache {
@@ -59,38 +60,39 @@ bool token_cache_find(struct token_cache *cache, struct arena *arena, const char
 {
 	uint8_t digest[CRYPTO_SHA256_LEN];
 	const struct place *place = place_of(cache, token, digest);
-	const char **roles, *next = place->roles;
+	const char **names, *next = place->names;
 
-	if (!secret_equal(place->digest, digest, sizeof digest) || !*place->session_id)
+	if (!secret_equal(place->digest, digest, sizeof digest) || !*place->id)
 		return false;
-	roles = arena_alloc(arena, (place->n_roles + 1) * sizeof *roles);
-	for (size_t i = 0; i < place->n_roles; i++, next += strlen(next) + 1)
-		roles[i] = arena_dup(arena, next);
+	names = arena_alloc(arena, (place->n_names + 1) * sizeof *names);
+	for (size_t i = 0; i < place->n_names; i++, next += strlen(next) + 1)
+		names[i] = arena_dup(arena, next);
 	*out = (struct access_claims){
-		.session_id = arena_dup(arena, place->session_id),
-		.user_id = arena_dup(arena, place->user_id),
+		.kind = place->kind,
+		.id = arena_dup(arena, place->id),
+		.subject = arena_dup(arena, place->subject),
 		.rev = place->rev,
 		.issued_s = place->issued_s,
 		.expires_s = place->expires_s,
-		.roles = roles,
-		.n_roles = place->n_roles,
+		.names = names,
+		.n_names = place->n_names,
 	};
 	return true;
 }
 
-static bool keep_roles(struct place *place, const struct access_claims *claims)
+static bool keep_names(struct place *place, const struct access_claims *claims)
 {
 	size_t at = 0;
 
-	for (size_t i = 0; i < claims->n_roles; i++) {
-		size_t size = strlen(claims->roles[i]) + 1;
+	for (size_t i = 0; i < claims->n_names; i++) {
+		size_t size = strlen(claims->names[i]) + 1;
 
-		if (at + size > sizeof place->roles)
+		if (at + size > sizeof place->names)
 			return false;
-		memcpy(place->roles + at, claims->roles[i], size);
+		memcpy(place->names + at, claims->names[i], size);
 		at += size;
 	}
-	place->n_roles = claims->n_roles;
+	place->n_names = claims->n_names;
 	return true;
 }
 
@@ -98,16 +100,17 @@ void token_cache_add(struct token_cache *cache, const char *token,
 		     const struct access_claims *claims)
 {
 	struct place place = {
+		.kind = claims->kind,
 		.rev = claims->rev,
 		.issued_s = claims->issued_s,
 		.expires_s = claims->expires_s,
 	};
 	struct place *to = place_of(cache, token, place.digest);
 
-	if (strlen(claims->session_id) >= UUID_SIZE ||
-	    strlen(claims->user_id) >= UUID_SIZE || !keep_roles(&place, claims))
+	if (strlen(claims->id) >= UUID_SIZE || strlen(claims->subject) >= UUID_SIZE ||
+	    !keep_names(&place, claims))
 		return;
-	memcpy(place.session_id, claims->session_id, strlen(claims->session_id));
-	memcpy(place.user_id, claims->user_id, strlen(claims->user_id));
+	memcpy(place.id, claims->id, strlen(claims->id));
+	memcpy(place.subject, claims->subject, strlen(claims->subject));
 	*to = place;
 }

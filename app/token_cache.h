@@ -1,16 +1,21 @@
 /* Access tokens that one worker has checked: the signature of a token seen before is not
- * verified again. Whether its session lives is asked every time all the same. */
+ * verified again. Whether its session or client lives is asked every time all the same.
+ */
 #ifndef APP_TOKEN_CACHE_H
 #define APP_TOKEN_CACHE_H
 
 #include "lib/arena.h"
 
+enum token_kind { TOKEN_USER, TOKEN_MACHINE };
+
 /* What a checked access token said. */
 struct access_claims {
-	const char *session_id, *user_id;
+	enum token_kind kind;
+	const char *id; /* the session of a user's, the jti of a machine's */
+	const char *subject; /* the user, or the client */
 	int64_t rev, issued_s, expires_s;
-	const char *const *roles;
-	size_t n_roles;
+	const char *const *names; /* the user's roles, or the client's scopes */
+	size_t n_names;
 };
 
 struct token_cache;

@@ -4,9 +4,9 @@
 
 #include "app/routes.h"
 
-/* Where a user is wanted: sets req->caller, or refuses. The other kinds are their
- * handlers' own.
+/* Where a user or a machine is wanted: sets req->caller or req->machine, or refuses. The
+ * other kinds are their handlers' own.
  */
-enum err access_require(struct request *req, enum access access) MUST_USE;
+enum err access_require(struct request *req, const struct route *route) MUST_USE;
 
 #endif

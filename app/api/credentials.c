@@ -53,3 +53,46 @@ bool credentials_basic(const struct request *req, const char **user,
 	*password = colon + 1;
 	return true;
 }
+
+static bool form_decoded(const struct request *req, const char **text)
+{
+	char *out;
+
+	if (!text_form_decode(req->ctx->arena, *text, strlen(*text), &out))
+		return false;
+	*text = out;
+	return true;
+}
+
+/* A client_id beside Basic only names the client once more (§3.2.1). */
+static enum err client_by_basic(const struct request *req, const char **id,
+				const char **secret)
+{
+	const char *name, *password, *again = json_text(req->body, "client_id");
+
+	if (json_type(req->body, "client_secret") != JSON_ABSENT)
+		return ERR_INVALID_REQUEST;
+	if (!credentials_basic(req, &name, &password) || !form_decoded(req, &name) ||
+	    !form_decoded(req, &password))
+		return ERR_INVALID_CLIENT;
+	if (again && strcmp(again, name) != 0)
+		return ERR_INVALID_REQUEST;
+	*id = name;
+	*secret = password;
+	return ERR_NONE;
+}
+
+enum err credentials_client(const struct request *req, const char **id,
+			    const char **secret)
+{
+	const char *name = json_text(req->body, "client_id");
+	const char *password = json_text(req->body, "client_secret");
+
+	if (req->authorization)
+		return client_by_basic(req, id, secret);
+	if (!name || !password)
+		return ERR_INVALID_CLIENT;
+	*id = name;
+	*secret = password;
+	return ERR_NONE;
+}

@@ -15,4 +15,10 @@ enum err credentials_bearer(const struct request *req, const char **token) MUST_
 bool credentials_basic(const struct request *req, const char **user,
 		       const char **password) MUST_USE;
 
+/* A client's id and secret (RFC 6749 §2.3.1): by Basic, each form-encoded, or in the body
+ * as client_id and client_secret. ERR_INVALID_REQUEST: by both; ERR_INVALID_CLIENT: by
+ * none, or not well-formed. */
+enum err credentials_client(const struct request *req, const char **id,
+			    const char **secret) MUST_USE;
+
 #endif

@@ -3,12 +3,12 @@
 #include "app/store/ended.h"
 #include "lib/log.h"
 
-static enum err living(struct context *c, const struct access_claims *claims,
-		       struct caller *out)
+enum err sessions_living(struct context *c, const struct access_claims *claims,
+			 struct caller *out)
 {
-	struct caller caller = {.session_id = claims->session_id};
+	struct caller caller = {.session_id = claims->id};
 
-	switch (sessions_user(c, claims->session_id, &caller.user, &caller.login_at)) {
+	switch (sessions_user(c, claims->id, &caller.user, &caller.login_at)) {
 	case RC_OK:
 		break;
 	case RC_NONE:
@@ -17,7 +17,7 @@ static enum err living(struct context *c, const struct access_claims *claims,
 	case RC_DOWN:
 		return ERR_STORE_UNAVAILABLE;
 	}
-	if (strcmp(caller.user.id, claims->user_id) != 0)
+	if (strcmp(caller.user.id, claims->subject) != 0)
 		return ERR_TOKEN_REFUSED;
 	if (caller.user.rev != claims->rev)
 		return ERR_TOKEN_STALE;
@@ -30,15 +30,15 @@ enum err sessions_authenticate(struct context *c, const char *access_token,
 {
 	struct access_claims claims;
 
-	if (!tokens_check_access(c, access_token, &claims))
+	if (!tokens_check_access(c, access_token, &claims) || claims.kind != TOKEN_USER)
 		return ERR_TOKEN_REFUSED;
-	return living(c, &claims, out);
+	return sessions_living(c, &claims, out);
 }
 
 static enum err not_ended(struct context *c, const struct access_claims *claims,
 			  struct caller *out)
 {
-	switch (ended_check(c, claims->session_id, claims->user_id, claims->issued_s)) {
+	switch (ended_check(c, claims->id, claims->subject, claims->issued_s)) {
 	case RC_OK:
 		break;
 	case RC_NONE:
@@ -48,25 +48,22 @@ static enum err not_ended(struct context *c, const struct access_claims *claims,
 		return ERR_STORE_UNAVAILABLE;
 	}
 	*out = (struct caller){
-		.user = {.id = claims->user_id,
+		.user = {.id = claims->subject,
 			 .email = "",
-			 .roles = claims->roles,
-			 .n_roles = claims->n_roles},
-		.session_id = claims->session_id,
+			 .roles = claims->names,
+			 .n_roles = claims->n_names},
+		.session_id = claims->id,
 	};
 	return ERR_NONE;
 }
 
-enum err sessions_verify(struct context *c, const char *access_token, struct caller *out)
+enum err sessions_verify(struct context *c, const struct access_claims *claims,
+			 struct caller *out)
 {
-	struct access_claims claims;
-	enum err err;
+	enum err err = sessions_living(c, claims, out);
 
-	if (!tokens_check_access(c, access_token, &claims))
-		return ERR_TOKEN_REFUSED;
-	err = living(c, &claims, out);
 	if (err == ERR_STORE_UNAVAILABLE && c->conf->tokens_degraded_verify)
-		return not_ended(c, &claims, out);
+		return not_ended(c, claims, out);
 	return err;
 }
 

@@ -12,12 +12,15 @@ struct caller {
 	int64_t login_at; /* real ms */
 };
 
-/* An access token's: its session lives and it shows the user as it is now. */
+/* A user's access token: its session lives and it shows the user as it is now. */
 enum err sessions_authenticate(struct context *c, const char *access_token,
 			       struct caller *out) MUST_USE;
+/* The same of what such a token said */
+enum err sessions_living(struct context *c, const struct access_claims *claims,
+			 struct caller *out) MUST_USE;
 /* The same where PostgreSQL may be down and the settings let the signature and the list
  * of ended sessions do: then only id and roles of the user are known. */
-enum err sessions_verify(struct context *c, const char *access_token,
+enum err sessions_verify(struct context *c, const struct access_claims *claims,
 			 struct caller *out) MUST_USE;
 
 /* A new access token for a refresh token, which stays as it is (the three-step service).

@@ -1,5 +1,6 @@
 #include "app/flow/tokens.h"
 
+#include "app/client_secret.h"
 #include "app/code.h"
 #include "lib/secret.h"
 #include "lib/text.h"
@@ -49,7 +50,9 @@ static char *sign(struct context *c, enum key_use use, const char *typ,
 static char *issue_access(struct context *c, const struct user *user,
 			  const struct session *session, bool fresh, int64_t exp_s)
 {
-	static const char *const amr[] = {"pwd"};
+	/* RFC 8176 has no word for what somebody else has authenticated */
+	const char *const amr[] = {text_starts(session->method, "social:") ? "fed"
+									   : "pwd"};
 	struct jwt_claims *claims =
 		claims_begin(c, "access", c->conf->tokens_audience, user->id, exp_s);
 
@@ -87,6 +90,21 @@ void tokens_issue(struct context *c, const struct user *user,
 	out->refresh_expires_in = earlier(idle, rest);
 }
 
+char *tokens_issue_machine(struct context *c, const struct client_row *client,
+			   const char *const *scopes, size_t n_scopes,
+			   int64_t *expires_in)
+{
+	int64_t ttl = c->conf->clients_token_ttl;
+	struct jwt_claims *claims = claims_begin(c, "access", c->conf->tokens_audience,
+						 client->id, now_s(c) + ttl);
+
+	jwt_set_text(claims, "client_id", client->id);
+	jwt_set_text(claims, "scope", client_scopes_text(c->arena, scopes, n_scopes));
+	jwt_set_integer(claims, "rev", client->rev);
+	*expires_in = ttl;
+	return sign(c, KEY_ACCESS, "at+jwt", claims);
+}
+
 static bool check(struct context *c, enum key_use use, const char *typ, const char *aud,
 		  const char *token, const struct jwt_claims **claims)
 {
@@ -114,17 +132,34 @@ static bool uuid_claim(const struct jwt_claims *claims, const char *name,
 	return true;
 }
 
+static bool read_user(const struct jwt_claims *claims, struct access_claims *out)
+{
+	out->kind = TOKEN_USER;
+	return uuid_claim(claims, "sid", &out->id) &&
+	       jwt_texts(claims, "roles", &out->names, &out->n_names);
+}
+
+static bool read_machine(struct context *c, const struct jwt_claims *claims,
+			 struct access_claims *out)
+{
+	const char *scope = jwt_text(claims, "scope");
+
+	out->kind = TOKEN_MACHINE;
+	return scope && uuid_claim(claims, "jti", &out->id) &&
+	       client_scopes_parse(c->arena, scope, &out->names, &out->n_names);
+}
+
 static bool read_access(struct context *c, const char *token, struct access_claims *out)
 {
 	const struct jwt_claims *claims;
 
 	return check(c, KEY_ACCESS, "at+jwt", c->conf->tokens_audience, token, &claims) &&
-	       uuid_claim(claims, "sid", &out->session_id) &&
-	       uuid_claim(claims, "sub", &out->user_id) &&
+	       uuid_claim(claims, "sub", &out->subject) &&
 	       jwt_integer(claims, "rev", &out->rev) &&
 	       jwt_integer(claims, "iat", &out->issued_s) &&
 	       jwt_integer(claims, "exp", &out->expires_s) &&
-	       jwt_texts(claims, "roles", &out->roles, &out->n_roles);
+	       (jwt_text(claims, "sid") ? read_user(claims, out)
+					: read_machine(c, claims, out));
 }
 
 bool tokens_check_access(struct context *c, const char *token, struct access_claims *out)
@@ -146,6 +181,7 @@ bool tokens_check_refresh(struct context *c, const char *token,
 	return check(c, KEY_REFRESH, "JWT", AUD_REFRESH, token, &claims) &&
 	       uuid_claim(claims, "sid", &out->session_id) &&
 	       uuid_claim(claims, "sub", &out->user_id) &&
+	       jwt_integer(claims, "iat", &out->issued_s) &&
 	       jwt_integer(claims, "gen", &out->gen) && out->gen > 0 &&
 	       out->gen <= INT32_MAX;
 }

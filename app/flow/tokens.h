@@ -1,8 +1,10 @@
-/* The tokens of users: what is in them and which pass. A token says who and which
- * session; whether that still holds is asked of the session's row (flow/sessions.h). */
+/* The tokens of users and machines: what is in them and which pass. A token says who and
+ * which session; whether that still holds is asked of the session's row, or the client's
+ * (flow/sessions.h, flow/machines.h). */
 #ifndef APP_FLOW_TOKENS_H
 #define APP_FLOW_TOKENS_H
 
+#include "app/store/clients.h"
 #include "app/store/sessions.h"
 #include "app/token_cache.h"
 
@@ -17,12 +19,19 @@ void tokens_issue(struct context *c, const struct user *user,
 		  const struct session *session, bool fresh, bool with_refresh,
 		  struct token_pair *out);
 
+/* An access token for a client (RFC 9068), with these of its scopes. `*expires_in`:
+ * seconds. */
+char *tokens_issue_machine(struct context *c, const struct client_row *client,
+			   const char *const *scopes, size_t n_scopes,
+			   int64_t *expires_in) MUST_USE;
+
+/* A user's access token, or a machine's: see kind. */
 bool tokens_check_access(struct context *c, const char *token,
 			 struct access_claims *out) MUST_USE;
 
 struct refresh_claims {
 	const char *session_id, *user_id;
-	int64_t gen;
+	int64_t gen, issued_s;
 };
 bool tokens_check_refresh(struct context *c, const char *token,
 			  struct refresh_claims *out) MUST_USE;

@@ -22,7 +22,7 @@ static void teardown(void)
 
 static struct access_claims claims(const char *const *roles, size_t n)
 {
-	return (struct access_claims){SID, USER, 7, 1000, 1600, roles, n};
+	return (struct access_claims){TOKEN_USER, SID, USER, 7, 1000, 1600, roles, n};
 }
 
 START_TEST(what_was_added_is_found)
@@ -33,14 +33,14 @@ START_TEST(what_was_added_is_found)
 	ck_assert(!token_cache_find(cache, arena, "a.b.c", &got));
 	token_cache_add(cache, "a.b.c", &in);
 	ck_assert(token_cache_find(cache, arena, "a.b.c", &got));
-	ck_assert_str_eq(got.session_id, SID);
-	ck_assert_str_eq(got.user_id, USER);
+	ck_assert_str_eq(got.id, SID);
+	ck_assert_str_eq(got.subject, USER);
 	ck_assert_int_eq(got.rev, 7);
 	ck_assert_int_eq(got.issued_s, 1000);
 	ck_assert_int_eq(got.expires_s, 1600);
-	ck_assert_uint_eq(got.n_roles, 2);
-	ck_assert_str_eq(got.roles[0], "viewers");
-	ck_assert_str_eq(got.roles[1], "editors");
+	ck_assert_uint_eq(got.n_names, 2);
+	ck_assert_str_eq(got.names[0], "viewers");
+	ck_assert_str_eq(got.names[1], "editors");
 }
 END_TEST
 
