@@ -1,5 +1,7 @@
 /* /auth: accounts with e-mail and password, and the address that they prove later. */
 #include "app/api/api.h"
+#include "app/api/cookie.h"
+#include "app/api/cors.h"
 #include "app/api/input.h"
 #include "app/api/view.h"
 #include "app/flow/account.h"
@@ -35,6 +37,24 @@ enum err api_auth_register(struct request *req, struct response *res)
 	return err;
 }
 
+/* "session": "cookie": a web page, whose origin is looked at before anything is done. */
+static enum err login_page(struct request *req, struct response *res,
+			   const struct login *in)
+{
+	struct browser_cookie cookie;
+	struct user user;
+	enum err err;
+
+	if (!cors_origin_is_known(req))
+		return ERR_ORIGIN_REFUSED;
+	err = login_browser(req->ctx, in, &user, &cookie);
+	if (err)
+		return err;
+	cookie_set(req, res, BROWSER_COOKIE, cookie.value, cookie.max_age_s);
+	view_user(req, res, 200, &user);
+	return ERR_NONE;
+}
+
 enum err api_auth_login(struct request *req, struct response *res)
 {
 	static const char *const names[] = {"login", "email", "username"};
@@ -43,9 +63,16 @@ enum err api_auth_login(struct request *req, struct response *res)
 		.password = input_password(req, "password"),
 		.method = "password",
 	};
+	bool page = input_has(req, "session");
+	const char *kind = page ? input_text(req, "session", BODY_MAX) : NULL;
 	struct token_pair pair;
-	enum err err = input_done(req);
+	enum err err;
 
+	if (kind && strcmp(kind, "cookie") != 0)
+		input_problem(req, "session", "invalid", "This must be \"cookie\".");
+	err = input_done(req);
+	if (!err && page)
+		return login_page(req, res, &in);
 	if (!err)
 		err = login(req->ctx, &in, &pair);
 	if (!err)

@@ -12,6 +12,12 @@ static bool origin_allowed(const struct request *req)
 	return false;
 }
 
+bool cors_origin_is_known(const struct request *req)
+{
+	return origin_allowed(req) ||
+	       (req->origin && strcmp(req->origin, req->ctx->conf->web_public_url) == 0);
+}
+
 void cors_allow(struct request *req, struct response *res)
 {
 	if (req->ctx->conf->web_allowed_origins.n > 0)
@@ -19,6 +25,7 @@ void cors_allow(struct request *req, struct response *res)
 	if (!origin_allowed(req))
 		return;
 	response_header(res, "Access-Control-Allow-Origin", req->origin);
+	response_header(res, "Access-Control-Allow-Credentials", "true");
 	response_header(res, "Access-Control-Expose-Headers",
 			"X-Request-Id, Retry-After, WWW-Authenticate, Location");
 }

@@ -1,5 +1,6 @@
 /* /users/me: an account in its owner's hands. */
 #include "app/api/api.h"
+#include "app/api/cookie.h"
 #include "app/api/input.h"
 #include "app/api/view.h"
 #include "app/flow/account.h"
@@ -42,8 +43,10 @@ enum err api_me_delete(struct request *req, struct response *res)
 
 	if (!err)
 		err = account_delete(req->ctx, req->caller, password);
-	if (!err)
+	if (!err) {
+		cookie_end(req, res);
 		response_empty(res, 204);
+	}
 	return err;
 }
 
@@ -63,8 +66,10 @@ enum err api_change_password(struct request *req, struct response *res)
 	err = input_done(req);
 	if (!err)
 		err = account_set_password(req->ctx, req->caller, old, new);
-	if (!err)
+	if (!err) {
+		cookie_end(req, res);
 		response_empty(res, 204);
+	}
 	return err;
 }
 

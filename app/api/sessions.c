@@ -2,6 +2,7 @@
 #include "app/flow/sessions.h"
 
 #include "app/api/api.h"
+#include "app/api/cookie.h"
 #include "app/api/credentials.h"
 #include "app/api/input.h"
 #include "app/api/list.h"
@@ -40,14 +41,21 @@ static enum err done(struct response *res, enum err err)
 	return err;
 }
 
+static enum err over(struct request *req, struct response *res, enum err err)
+{
+	if (!err)
+		cookie_end(req, res);
+	return done(res, err);
+}
+
 enum err api_logout(struct request *req, struct response *res)
 {
-	return done(res, sessions_logout(req->ctx, req->caller));
+	return over(req, res, sessions_logout(req->ctx, req->caller));
 }
 
 enum err api_logout_all(struct request *req, struct response *res)
 {
-	return done(res, sessions_logout_all(req->ctx, req->caller));
+	return over(req, res, sessions_logout_all(req->ctx, req->caller));
 }
 
 enum err api_session_end(struct request *req, struct response *res)

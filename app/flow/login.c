@@ -56,11 +56,11 @@ static enum err open_session(struct context *c, const struct login *in,
 	return ERR_INTERNAL_ERROR;
 }
 
-enum err login(struct context *c, const struct login *in, struct token_pair *out)
+static enum err sign_in(struct context *c, const struct login *in, struct user *user,
+			struct session *session)
 {
 	const char *key = name_key(c, in->name), *account;
 	struct user_secret found;
-	struct session session;
 	enum err err = find(c, key, &found);
 
 	if (err)
@@ -70,9 +70,28 @@ enum err login(struct context *c, const struct login *in, struct token_pair *out
 	if (err == ERR_INVALID_CREDENTIALS)
 		return refuse(c, in, found.user.id);
 	if (!err)
-		err = open_session(c, in, &found.user, &session);
-	if (err)
-		return err;
-	tokens_issue(c, &found.user, &session, true, true, out);
-	return ERR_NONE;
+		err = open_session(c, in, &found.user, session);
+	if (!err)
+		*user = found.user;
+	return err;
+}
+
+enum err login(struct context *c, const struct login *in, struct token_pair *out)
+{
+	struct session session;
+	struct user user;
+	enum err err = sign_in(c, in, &user, &session);
+
+	if (!err)
+		tokens_issue(c, &user, &session, true, true, out);
+	return err;
+}
+
+enum err login_browser(struct context *c, const struct login *in, struct user *user,
+		       struct browser_cookie *out)
+{
+	struct session session;
+	enum err err = sign_in(c, in, user, &session);
+
+	return err ? err : browser_begin(c, &session, out);
 }

@@ -3,7 +3,7 @@
 #define APP_FLOW_LOGIN_H
 
 #include "app/error.h"
-#include "app/flow/tokens.h"
+#include "app/flow/browser.h"
 
 struct login {
 	const char *name; /* with '@' an e-mail address, else a user name */
@@ -15,5 +15,8 @@ struct login {
  * inactive, without a password, or the password wrong. */
 enum err login(struct context *c, const struct login *in,
 	       struct token_pair *out) MUST_USE;
+/* The same for a web page, which gets a cookie. */
+enum err login_browser(struct context *c, const struct login *in, struct user *user,
+		       struct browser_cookie *out) MUST_USE;
 
 #endif
