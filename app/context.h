@@ -24,8 +24,14 @@ struct context {
 	const struct conf *conf;
 	const struct keys *keys;
 	struct token_cache *tokens; /* NULL: none is kept */
+	struct issuer_cache *issuers; /* the worker's; NULL in other processes */
+	/* To ask others, in workers of `latchkeyd outside` alone; else NULL */
+	struct fetch *fetch;
+	const struct gate *gate; /* app/provider/gate.h */
+	const struct scoreboard *board; /* a worker's; NULL in other processes */
 	int64_t now_ms; /* real time of the request's start */
 	const char *request_id;
+	const char *actor; /* who does it, for the audit trail: user, ctl, client:ID */
 	struct client client;
 	int64_t retry_after_s; /* set with the errors that carry Retry-After */
 };

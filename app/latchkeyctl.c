@@ -42,6 +42,7 @@ int main(int argc, char **argv)
 	arena = arena_new(ARENA_BYTES);
 	ctl.context.arena = arena;
 	ctl.context.now_ms = clock_real_ms();
+	ctl.context.actor = "ctl";
 	command = command_read(&ctl, argc, argv, &end);
 	if (!command)
 		return end;

@@ -83,6 +83,8 @@ static const char *path_of(struct context *c, struct fcgi *io)
 
 	if (n != strlen(decoded) || strncmp(raw, decoded, n) != 0)
 		return NULL;
+	if (strcmp(decoded, "/metrics") == 0)
+		return "metrics"; /* no path below the base is like it */
 	if (text_starts(decoded, "/.well-known/"))
 		return without_slash(c, decoded);
 	if (!text_starts(decoded, base) || decoded[strlen(base)] != '/')
@@ -107,14 +109,17 @@ static int64_t sent_ms(struct context *c, const char *msec)
 void request_read(struct request *req, struct context *c, struct fcgi *io)
 {
 	const char *length = param(c, io, "CONTENT_LENGTH", "");
+	const char *method = param(c, io, "REQUEST_METHOD", "");
 
 	*req = (struct request){
 		.ctx = c,
-		.method = param(c, io, "REQUEST_METHOD", ""),
+		.method = method,
+		.visitor_method = param(c, io, "LATCHKEY_METHOD", method),
 		.query = param(c, io, "QUERY_STRING", ""),
 		.authorization = param(c, io, "HTTP_AUTHORIZATION", NULL),
 		.content_type = param(c, io, "CONTENT_TYPE", ""),
 		.origin = param(c, io, "HTTP_ORIGIN", NULL),
+		.cookie = param(c, io, "HTTP_COOKIE", ""),
 		.sent_ms = sent_ms(c, param(c, io, "LATCHKEY_SENT", "")),
 		.path = path_of(c, io),
 	};
@@ -123,6 +128,7 @@ void request_read(struct request *req, struct context *c, struct fcgi *io)
 	c->request_id = request_id(c, io);
 	c->now_ms = clock_real_ms();
 	c->retry_after_s = 0;
+	c->actor = "user";
 	client_address(c, param(c, io, "REMOTE_ADDR", ""), &c->client);
 	c->client.user_agent = user_agent(c, param(c, io, "HTTP_USER_AGENT", ""));
 	c->client.mobile = param(c, io, "HTTP_SEC_CH_UA_MOBILE", "");
@@ -151,6 +157,17 @@ static bool already(const struct parameters *list, const char *name)
 	return false;
 }
 
+static bool is_among(const char *name, const char *words)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = words ? words : ""; *(at += strspn(at, " "));
+	     at += strcspn(at, " "))
+		if (strcspn(at, " ") == n && strncmp(at, name, n) == 0)
+			return true;
+	return false;
+}
+
 static bool add_pair(struct arena *arena, const char *pair, size_t len,
 		     const char *repeatable, struct parameters *list)
 {
@@ -163,7 +180,7 @@ static bool add_pair(struct arena *arena, const char *pair, size_t len,
 	    !text_form_decode(arena, pair, name_len, &name) ||
 	    !text_form_decode(arena, value_at, (size_t)(pair + len - value_at), &value))
 		return false;
-	if (already(list, name) && !(repeatable && strcmp(name, repeatable) == 0))
+	if (already(list, name) && !is_among(name, repeatable))
 		return false;
 	list->at[list->n++] = (struct parameter){name, value};
 	return true;
@@ -196,6 +213,7 @@ static enum err decode_form(struct request *req)
 	for (size_t i = 0; i < form.n; i++)
 		json_add_text(arena, body, form.at[i].name, form.at[i].value);
 	req->body = body;
+	req->form = true;
 	return ERR_NONE;
 }
 

@@ -17,13 +17,21 @@ void response_private(struct response *res)
 	response_header(res, "Pragma", "no-cache");
 }
 
-static void set_body(struct request *req, struct response *res, int status,
-		     const char *content_type, const struct json *body)
+void response_text(struct response *res, int status, const char *content_type,
+		   const char *body, size_t n)
 {
 	res->status = status;
 	res->content_type = content_type;
-	res->body = json_print(req->ctx->arena, body);
-	res->body_len = strlen(res->body);
+	res->body = body;
+	res->body_len = n;
+}
+
+static void set_body(struct request *req, struct response *res, int status,
+		     const char *content_type, const struct json *body)
+{
+	const char *text = json_print(req->ctx->arena, body);
+
+	response_text(res, status, content_type, text, strlen(text));
 }
 
 void response_json(struct request *req, struct response *res, int status,
@@ -38,6 +46,25 @@ void response_empty(struct response *res, int status)
 	res->body = NULL;
 }
 
+void response_redirect(struct response *res, const char *url)
+{
+	response_header(res, "Location", url);
+	response_header(res, "Cache-Control", "no-store");
+	response_empty(res, 302);
+}
+
+void response_hand_over(struct response *res, const char *location)
+{
+	response_header(res, "X-Accel-Redirect", location);
+	response_empty(res, 200);
+	res->handed_over = true;
+}
+
+static bool lacks_something(enum err err)
+{
+	return err == ERR_INSUFFICIENT_ROLE || err == ERR_INSUFFICIENT_SCOPE;
+}
+
 /* RFC 6750 §3: no error code where no token was sent. */
 static const char *challenge(const struct request *req, enum err err)
 {
@@ -45,7 +72,12 @@ static const char *challenge(const struct request *req, enum err err)
 		return "Basic realm=\"latchkey\", charset=\"UTF-8\"";
 	if (err == ERR_TOKEN_MISSING)
 		return "Bearer realm=\"latchkey\"";
-	if (err == ERR_INSUFFICIENT_ROLE)
+	if (lacks_something(err) && req->scope)
+		return arena_printf(
+			req->ctx->arena,
+			"Bearer realm=\"latchkey\", error=\"insufficient_scope\", scope=\"%s\"",
+			req->scope);
+	if (lacks_something(err))
 		return "Bearer realm=\"latchkey\", error=\"insufficient_scope\"";
 	return "Bearer realm=\"latchkey\", error=\"invalid_token\"";
 }
@@ -83,12 +115,35 @@ static struct json *problem(struct request *req, enum err err)
 	return body;
 }
 
+/* What RFC 6749 §5.2 and §4.1.2.1 have a word for; all else is a bad request. */
+static const char *oauth_word(enum err err)
+{
+	const struct error_row *row = error_row(err);
+
+	if (err >= ERR_INVALID_REQUEST)
+		return row->code;
+	if (row->status == 503)
+		return "temporarily_unavailable";
+	return row->status >= 500 ? "server_error" : "invalid_request";
+}
+
+static struct json *oauth_problem(struct request *req, enum err err)
+{
+	struct arena *a = req->ctx->arena;
+	struct json *body = json_object(a);
+
+	json_add_text(a, body, "error", oauth_word(err));
+	json_add_text(a, body, "error_description",
+		      req->detail ? req->detail : error_row(err)->title);
+	return body;
+}
+
 void response_error(struct request *req, struct response *res, enum err err)
 {
 	const struct error_row *row = error_row(err);
 	struct context *c = req->ctx;
 
-	if (row->status == 401 || err == ERR_INSUFFICIENT_ROLE)
+	if (row->status == 401 || lacks_something(err))
 		response_header(res, "WWW-Authenticate", challenge(req, err));
 	if (row->status == 503)
 		response_header(res, "Retry-After", "1");
@@ -97,6 +152,12 @@ void response_error(struct request *req, struct response *res, enum err err)
 				text_integer(c->arena, c->retry_after_s > 0
 							       ? c->retry_after_s
 							       : 1));
+	if (req->path && text_starts(req->path, "/oauth/")) {
+		response_private(res);
+		set_body(req, res, row->status, "application/json",
+			 oauth_problem(req, err));
+		return;
+	}
 	response_header(res, "Cache-Control", "no-store");
 	set_body(req, res, row->status, "application/problem+json", problem(req, err));
 }

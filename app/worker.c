@@ -2,18 +2,24 @@
 
 #include "app/api/access.h"
 #include "app/api/cors.h"
+#include "app/provider/provider.h"
 #include "app/routes.h"
+#include "app/store/issuer_cache.h"
 #include "app/token_cache.h"
 #include "lib/clock.h"
 #include "lib/fcgi.h"
+#include "lib/fetch.h"
 #include "lib/log.h"
 #include "lib/process.h"
 #include "lib/pwhash.h"
 #include "lib/text.h"
 
 enum {
-	ARENA_BYTES = 2 * 1024 * 1024,
+	/* Touched as far as used. The most is a page of users with all the roles there
+	 * can be: 9 MiB. */
+	ARENA_BYTES = 16 * 1024 * 1024,
 	REQUEST_STORE_MS = 1800, /* for all calls to stores of one request */
+	OUTSIDE_STORE_MS = REQUEST_STORE_MS + PROVIDER_TOTAL_MS,
 	ACCEPT_WAIT_MS = 2000,
 	KEYS_RETRY_MS = 500,
 };
@@ -28,14 +34,20 @@ struct desk {
 	struct keys *keys;
 	uint64_t keys_version;
 	int64_t keys_retry_at; /* monotonic ms; 0: at once */
+	struct gate gate;
 	struct context ctx;
 };
+
+static bool is_outside(const struct desk *desk)
+{
+	return desk->worker->pool == POOL_OUTSIDE;
+}
 
 static enum err queue_check(const struct desk *desk, const struct request *req)
 {
 	const struct conf *conf = desk->worker->conf;
 
-	if (desk->worker->pool != POOL_SLOW || req->sent_ms == 0)
+	if (desk->worker->pool == POOL_FAST || req->sent_ms == 0)
 		return ERR_NONE;
 	return req->ctx->now_ms - req->sent_ms > conf->server_queue_timeout_ms
 		       ? ERR_OVERLOADED
@@ -51,9 +63,7 @@ static bool hand_over(const struct desk *desk, struct request *req,
 
 	if (desk->worker->pool == POOL_SLOW || !hashes)
 		return false;
-	response_header(res, "X-Accel-Redirect", SLOW_LOCATION);
-	response_empty(res, 200);
-	res->handed_over = true;
+	response_hand_over(res, SLOW_LOCATION);
 	return true;
 }
 
@@ -65,7 +75,7 @@ static enum err answer(struct desk *desk, struct request *req, struct response *
 	enum err err = request_read_body(req, desk->io);
 
 	if (!err)
-		err = route_find(req, route);
+		err = route_find(req, is_outside(desk), route);
 	if (!err)
 		err = request_decode(req, (*route)->repeatable);
 	if (!err && hand_over(desk, req, *route, res))
@@ -73,29 +83,31 @@ static enum err answer(struct desk *desk, struct request *req, struct response *
 	if (!err)
 		err = queue_check(desk, req);
 	if (!err)
-		err = access_require(req, (*route)->access);
+		err = access_require(req, *route);
 	if (!err)
 		err = (*route)->handle(req, res);
 	return err;
 }
 
-static void respond(struct desk *desk, struct request *req, struct response *res,
-		    const struct route **route)
+static enum err respond(struct desk *desk, struct request *req, struct response *res,
+			const struct route **route)
 {
-	const char *methods = route_methods(req);
+	const char *methods = route_methods(req, is_outside(desk));
 	enum err err;
 
 	cors_allow(req, res);
 	if (strcmp(req->method, "OPTIONS") == 0 && *methods && req->content_length == 0) {
 		cors_options(req, res, methods);
-		return;
+		return ERR_NONE;
 	}
 	err = answer(desk, req, res, route);
-	req->basic = *route && (*route)->access == ACCESS_BASIC;
+	req->basic = *route && ((*route)->access == ACCESS_BASIC ||
+				(*route)->access == ACCESS_CLIENT);
 	if (err == ERR_METHOD_NOT_ALLOWED)
 		response_header(res, "Allow", methods);
 	if (err)
 		response_error(req, res, err);
+	return err;
 }
 
 /* What this process had done of something before a request, and since. */
@@ -109,42 +121,60 @@ static struct work work_done(const struct desk *desk)
 			     redis_round_trips(desk->ctx.redis)};
 }
 
-static void log_answer(const struct desk *desk, const struct request *req,
-		       const struct response *res, const struct route *route,
-		       const struct work *before)
-{
-	struct work after = work_done(desk);
+/* One request, and what it took. */
+struct deed {
+	struct request req;
+	struct response res;
+	const struct route *route; /* NULL: none was found */
+	enum err err;
+	struct work before;
+	int64_t began_us; /* monotonic */
+};
 
-	if (res->handed_over)
-		return;
-	log_info("request", "method", req->method, "route", route ? route->name : NULL,
-		 "status", log_number(res->status), "ms",
-		 log_number(clock_real_ms() - req->ctx->now_ms), "hashes",
-		 log_number((int64_t)(after.hashes - before->hashes)), "pg",
-		 log_number((int64_t)(after.pg - before->pg)), "redis",
-		 log_number((int64_t)(after.redis - before->redis)), "client",
+static void note_answer(const struct desk *desk, const struct deed *deed)
+{
+	const struct request *req = &deed->req;
+	const struct work after = work_done(desk);
+	const struct metrics_request done = {
+		.route = route_number(deed->route),
+		.status = deed->res.status,
+		.err = deed->err,
+		.pool = desk->worker->pool,
+		.us = clock_mono_us() - deed->began_us,
+		.queue_ms = req->sent_ms ? req->ctx->now_ms - req->sent_ms : -1,
+		.hashes = after.hashes - deed->before.hashes,
+		.pg = after.pg - deed->before.pg,
+		.redis = after.redis - deed->before.redis,
+	};
+
+	metrics_note(&desk->worker->board->metrics, &done);
+	log_info("request", "method", req->method, "route",
+		 deed->route ? deed->route->name : NULL, "status",
+		 log_number(done.status), "ms", log_number(done.us / 1000), "hashes",
+		 log_number((int64_t)done.hashes), "pg", log_number((int64_t)done.pg),
+		 "redis", log_number((int64_t)done.redis), "client",
 		 req->ctx->client.address);
 }
 
 static void serve_one(struct desk *desk)
 {
 	struct context *c = &desk->ctx;
-	const struct route *route = NULL;
-	struct response res = {0};
-	struct work before = work_done(desk);
-	struct request req;
+	struct deed deed = {.before = work_done(desk), .began_us = clock_mono_us()};
+	int64_t stores_by = clock_mono_ms() +
+			    (is_outside(desk) ? OUTSIDE_STORE_MS : REQUEST_STORE_MS);
 	const char *bytes;
 	size_t n;
 
-	pg_deadline(c->pg, clock_mono_ms() + REQUEST_STORE_MS);
-	redis_deadline(c->redis, clock_mono_ms() + REQUEST_STORE_MS);
-	request_read(&req, c, desk->io);
+	pg_deadline(c->pg, stores_by);
+	redis_deadline(c->redis, stores_by);
+	request_read(&deed.req, c, desk->io);
 	log_request(c->request_id);
-	respond(desk, &req, &res, &route);
-	bytes = response_bytes(&req, &res, &n);
+	deed.err = respond(desk, &deed.req, &deed.res, &deed.route);
+	bytes = response_bytes(&deed.req, &deed.res, &n);
 	if (!fcgi_write(desk->io, bytes, n))
 		log_info("client_gone");
-	log_answer(desk, &req, &res, route, &before);
+	if (!deed.res.handed_over)
+		note_answer(desk, &deed);
 	log_request(NULL);
 	arena_reset(c->arena);
 }
@@ -160,7 +190,7 @@ static void follow_keys(struct desk *desk)
 	if (version == desk->keys_version || now < desk->keys_retry_at)
 		return;
 	desk->keys_retry_at = now + KEYS_RETRY_MS;
-	keys = keys_load(desk->worker->conf->tokens_key_dir, (1u << KEY_USES) - 1, why,
+	keys = keys_load(desk->worker->conf->tokens_key_dir, desk->worker->key_uses, why,
 			 sizeof why);
 	if (!keys) {
 		log_error("keys_refused", "why", why);
@@ -174,6 +204,22 @@ static void follow_keys(struct desk *desk)
 	desk->ctx.keys = keys;
 }
 
+static const char *database_of(const struct conf *conf, enum pool pool)
+{
+	switch (pool) {
+	case POOL_FAST:
+		return conf->database_fast;
+	case POOL_SLOW:
+		return conf->database_slow;
+	case POOL_OUTSIDE:
+		return conf->database_outside;
+	case POOL_REFRESHER: /* none of ours: see refresher_run() */
+	case POOL_COUNT:
+		break;
+	}
+	INVARIANT(false);
+}
+
 static void sit_down(struct desk *desk)
 {
 	const struct worker *w = desk->worker;
@@ -183,12 +229,17 @@ static void sit_down(struct desk *desk)
 
 	c->conf = conf;
 	c->arena = arena_new(ARENA_BYTES);
-	c->pg = pg_new(conf_conninfo(c->arena, conf,
-				     w->pool == POOL_SLOW ? conf->database_slow
-							  : conf->database_fast),
+	c->pg = pg_new(conf_conninfo(c->arena, conf, database_of(conf, w->pool)),
 		       &w->board->pg);
 	c->redis = redis_new(&server, &w->board->redis);
 	c->tokens = token_cache_new();
+	c->issuers = issuer_cache_new();
+	c->board = w->board;
+	if (is_outside(desk)) {
+		desk->gate = (struct gate){w->board->gates, w->slot};
+		c->gate = &desk->gate;
+		c->fetch = fetch_new();
+	}
 	desk->io = fcgi_new(w->listen_fd);
 	desk->keys = w->keys;
 	desk->keys_version = w->keys_version;
@@ -202,6 +253,8 @@ static void stand_up(struct desk *desk)
 	pg_free(&desk->ctx.pg);
 	keys_free(&desk->keys);
 	token_cache_free(&desk->ctx.tokens);
+	issuer_cache_free(&desk->ctx.issuers);
+	fetch_free(&desk->ctx.fetch);
 	arena_free(&desk->ctx.arena);
 }
 

@@ -4,14 +4,16 @@
 
 #include "app/conf.h"
 #include "app/keys.h"
+#include "app/pool.h"
 #include "app/scoreboard.h"
 
 struct worker {
 	const struct conf *conf;
 	struct keys *keys; /* as of its birth; it frees them */
 	uint64_t keys_version; /* the board's, that they are of */
+	unsigned key_uses; /* that keys_load() is told are needed */
 	enum pool pool;
-	int listen_fd;
+	int listen_fd; /* -1: of a pool without a socket */
 	struct scoreboard *board;
 	size_t slot; /* ours on the board */
 };

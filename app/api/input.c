@@ -1,6 +1,7 @@
 #include "app/api/input.h"
 
 #include "app/password.h"
+#include "app/role_name.h"
 #include "app/username.h"
 #include "lib/text.h"
 
@@ -42,10 +43,9 @@ const char *input_text(struct request *req, const char *field, size_t max)
 	return NULL;
 }
 
-bool input_email(struct request *req, const char *field, struct email *out)
+static bool read_email(struct request *req, const char *field, const char *typed,
+		       struct email *out)
 {
-	const char *typed = input_text(req, field, EMAIL_TYPED_MAX);
-
 	if (!typed)
 		return false;
 	if (email_parse(req->ctx->arena, typed, out))
@@ -54,19 +54,86 @@ bool input_email(struct request *req, const char *field, struct email *out)
 	return false;
 }
 
-const char *input_username(struct request *req, const char *field)
+bool input_email(struct request *req, const char *field, struct email *out)
 {
-	const char *typed = input_text(req, field, BODY_MAX);
+	return read_email(req, field, input_text(req, field, EMAIL_TYPED_MAX), out);
+}
 
-	if (!typed)
-		return NULL;
-	if (username_valid(typed))
+bool input_query_email(struct request *req, const char *name, struct email *out)
+{
+	return read_email(req, name, request_parameter(req, name), out);
+}
+
+static const char *read_username(struct request *req, const char *field,
+				 const char *typed)
+{
+	if (!typed || username_valid(typed))
 		return typed;
 	input_problem(
 		req, field, "invalid_username",
 		"A user name has 3 to 32 ASCII letters, digits, '.', '_' or '-' and "
 		"begins with a letter or digit.");
 	return NULL;
+}
+
+const char *input_username(struct request *req, const char *field)
+{
+	return read_username(req, field, input_text(req, field, BODY_MAX));
+}
+
+const char *input_query_username(struct request *req, const char *name)
+{
+	return read_username(req, name, request_parameter(req, name));
+}
+
+const char *input_role_name(struct request *req, const char *field)
+{
+	const char *typed = input_text(req, field, BODY_MAX);
+
+	if (!typed || role_name_valid(typed))
+		return typed;
+	input_problem(req, field, "invalid_role_name",
+		      "A role's name has 1 to 80 ASCII letters, digits, '.', '_', ':' or "
+		      "'-' and begins with a letter or digit.");
+	return NULL;
+}
+
+const char *input_line(struct request *req, const char *field, size_t max)
+{
+	const char *text = json_text(req->body, field);
+
+	if (!text)
+		input_problem(req, field, "wrong_type", "This field must be a string.");
+	else if (text_code_points(text) > max)
+		input_problem(req, field, "too_long", "This field is too long.");
+	else if (text_has_control(text))
+		input_problem(req, field, "invalid",
+			      "This field must be one line of text.");
+	else
+		return text;
+	return NULL;
+}
+
+static bool form_bool(const struct request *req, const char *field, bool *out)
+{
+	const char *text = req->form ? json_text(req->body, field) : NULL;
+
+	if (!text || (strcmp(text, "true") != 0 && strcmp(text, "false") != 0))
+		return false;
+	*out = strcmp(text, "true") == 0;
+	return true;
+}
+
+bool input_bool(struct request *req, const char *field, bool *out)
+{
+	if (json_bool(req->body, field, out) || form_bool(req, field, out))
+		return true;
+	if (!input_has(req, field))
+		input_problem(req, field, "required", "This field is required.");
+	else
+		input_problem(req, field, "wrong_type",
+			      "This field must be true or false.");
+	return false;
 }
 
 const char *input_password(struct request *req, const char *field)

@@ -19,6 +19,11 @@ bool input_has(const struct request *req,
 const char *input_text(struct request *req, const char *field, size_t max) MUST_USE;
 bool input_email(struct request *req, const char *field, struct email *out) MUST_USE;
 const char *input_username(struct request *req, const char *field) MUST_USE;
+const char *input_role_name(struct request *req, const char *field) MUST_USE;
+/* One line of at most `max` code points, perhaps none. */
+const char *input_line(struct request *req, const char *field, size_t max) MUST_USE;
+/* JSON's true or false; a form has the words. False: it was none, which was noted. */
+bool input_bool(struct request *req, const char *field, bool *out) MUST_USE;
 /* A password to be compared with: as it came. */
 const char *input_password(struct request *req, const char *field) MUST_USE;
 /* A new password in normal form; `email` and `username` may be NULL. */
@@ -32,5 +37,9 @@ const char *input_token(struct request *req) MUST_USE;
 /* The steps that share a path are told by the fields present. */
 enum input_step { STEP_ASK, STEP_PROVE, STEP_FINISH };
 enum input_step input_step(const struct request *req, const char *code_field) MUST_USE;
+
+/* The same of the query's parameters, which are there. */
+bool input_query_email(struct request *req, const char *name, struct email *out) MUST_USE;
+const char *input_query_username(struct request *req, const char *name) MUST_USE;
 
 #endif

@@ -2,11 +2,10 @@
 
 #include "lib/clock.h"
 
-void view_user(struct request *req, struct response *res, int status,
-	       const struct user *user)
+void view_put_user(struct request *req, struct json *body, const struct user *user)
 {
 	struct arena *a = req->ctx->arena;
-	struct json *body = json_object(a), *roles;
+	struct json *roles;
 
 	json_add_text(a, body, "id", user->id);
 	json_add_text(a, body, "username", user->username);
@@ -17,6 +16,35 @@ void view_user(struct request *req, struct response *res, int status,
 	roles = json_add_array(a, body, "roles");
 	for (size_t i = 0; i < user->n_roles; i++)
 		json_push_text(a, roles, user->roles[i]);
+}
+
+void view_put_role(struct request *req, struct json *body, const struct role *role)
+{
+	struct arena *a = req->ctx->arena;
+
+	json_add_text(a, body, "id", role->id);
+	json_add_text(a, body, "name", role->name);
+	json_add_text(a, body, "description", role->description);
+	json_add_text(a, body, "created_at", clock_rfc3339(a, role->created_at));
+	json_add_text(a, body, "updated_at", clock_rfc3339(a, role->updated_at));
+}
+
+void view_user(struct request *req, struct response *res, int status,
+	       const struct user *user)
+{
+	struct json *body = json_object(req->ctx->arena);
+
+	view_put_user(req, body, user);
+	response_header(res, "Cache-Control", "no-store");
+	response_json(req, res, status, body);
+}
+
+void view_role(struct request *req, struct response *res, int status,
+	       const struct role *role)
+{
+	struct json *body = json_object(req->ctx->arena);
+
+	view_put_role(req, body, role);
 	response_header(res, "Cache-Control", "no-store");
 	response_json(req, res, status, body);
 }
