@@ -1,18 +1,5 @@
 #include "app/ctl/probes.h"
 
-static void print(struct ctl *ctl, const char *name, const struct finding *finding)
-{
-	const struct out_cell cells[] = {OUT_TEXT("name", 0, name),
-					 OUT_FLAG("ok", 0, !finding->wrong),
-					 OUT_TEXT("detail", 0, finding->text)};
-
-	if (ctl->json)
-		out_row(ctl, cells, COUNT(cells));
-	else
-		out_say(ctl, "%-6s %-15s %s", finding->wrong ? "WRONG" : "ok", name,
-			finding->text);
-}
-
 static bool load_conf(struct ctl *ctl)
 {
 	const char *why;
@@ -21,7 +8,7 @@ static bool load_conf(struct ctl *ctl)
 	ctl->context.conf = conf_load(ctl->context.arena, ctl->conf_path, &why);
 	finding = ctl->context.conf ? probe_ok(ctl, "%s", ctl->conf_path)
 				    : probe_wrong(ctl, "%s", why);
-	print(ctl, "configuration", &finding);
+	probe_print(ctl, "configuration", &finding);
 	return !finding.wrong;
 }
 
@@ -36,7 +23,7 @@ static size_t ask_all(struct ctl *ctl)
 		if (row->only_with != CTL_N_OPTIONS && !ctl->option[row->only_with])
 			continue;
 		finding = row->ask(ctl);
-		print(ctl, row->name, &finding);
+		probe_print(ctl, row->name, &finding);
 		n_wrong += finding.wrong;
 	}
 	return n_wrong;

@@ -19,7 +19,7 @@ const struct command commands[] = {
 	 "make the first key of every use that has none"},
 	{"key", "list", ctl_key_list, CTL_NEEDS_CONF, 0, 0, "", "show all keys"},
 	{"key", "rotate", ctl_key_rotate, CTL_NEEDS_DATABASE, BIT(NOW), 1, "USE [--now]",
-	 "make a new key: access refresh registration recovery code index"},
+	 "make a new key: access refresh registration recovery code index secret"},
 	{"key", "retire", ctl_key_retire, CTL_NEEDS_DATABASE, 0, 1, "KID",
 	 "end a key, and all that was signed with it"},
 	{"user", "show", ctl_user_show, CTL_NEEDS_DATABASE, 0, 1, "USER",
@@ -49,6 +49,17 @@ const struct command commands[] = {
 	 .patient = true},
 	{"role", "delete", ctl_role_delete, CTL_NEEDS_DATABASE, 0, 1, "NAME",
 	 "take a role from all, and remove it", .patient = true},
+	{"client", "create", ctl_client_create, CTL_NEEDS_DATABASE,
+	 BIT(NAME) | BIT(SCOPE), 0, "--name N --scope 'A B'",
+	 "make a machine client, and tell its secret once"},
+	{"client", "list", ctl_client_list, CTL_NEEDS_DATABASE, 0, 0, "",
+	 "show all machine clients", .patient = true},
+	{"client", "rotate", ctl_client_rotate, CTL_NEEDS_DATABASE, BIT(NOW), 1,
+	 "CLIENT [--now]", "give a client a new secret, and tell it once"},
+	{"client", "delete", ctl_client_delete, CTL_NEEDS_DATABASE, 0, 1, "CLIENT",
+	 "remove a client, and end its secrets and tokens"},
+	{"provider", "check", ctl_provider_check, CTL_NEEDS_CONF, 0, 1, "NAME",
+	 "ask a provider of social login, and tell what to register there"},
 	{"audit", NULL, ctl_audit, CTL_NEEDS_DATABASE,
 	 BIT(USER) | BIT(SINCE) | BIT(LIMIT), 0, "[--user U] [--since T] [--limit N]",
 	 "show what was done and who signed in, the newest first", .patient = true},
@@ -62,6 +73,8 @@ const struct command commands[] = {
 	 "try a letter again, or all dead ones"},
 	{"mail", "drop", ctl_mail_drop, CTL_NEEDS_DATABASE, 0, 1, "ID",
 	 "give up a letter"},
+	{"stats", NULL, ctl_stats, CTL_NEEDS_DATABASE, 0, 0, "",
+	 "count accounts, sessions, logins and letters", .patient = true},
 	{"config", "sample", ctl_config_sample, CTL_NEEDS_NOTHING, 0, 0, "",
 	 "print a configuration with every default"},
 	{"config", "manual", ctl_config_manual, CTL_NEEDS_NOTHING, 0, 0, "",
@@ -94,7 +107,9 @@ static void put_usage(FILE *to, const char *word)
 				at->verb ? at->verb : "", *at->synopsis ? " " : "",
 				at->synopsis, at->help);
 	}
-	fputs("\nUSER is an id, an e-mail address or a user name. Options:\n\n", to);
+	fputs("\nUSER is an id, an e-mail address or a user name; CLIENT an id or a name. "
+	      "Options:\n\n",
+	      to);
 	for (size_t i = 0; i < COUNT(options); i++)
 		fprintf(to, "  --%s%s%s\n\t%s\n", options[i].word,
 			options[i].value ? " " : "",

@@ -18,15 +18,16 @@ enum ctl_exit { CTL_DONE = 0, CTL_REFUSED = 1, CTL_USAGE = 2 };
 	OPTION(CHECK, "check", NULL, "only tell whether something is pending")           \
 	OPTION(DRY_RUN, "dry-run", NULL, "only tell what would be done")                 \
 	OPTION(SCHEMA_DIR, "schema-dir", "DIR", "migrations; else $LATCHKEY_SCHEMA_DIR") \
-	OPTION(NOW, "now", NULL, "the new key signs at once")                            \
+	OPTION(NOW, "now", NULL, "the new key signs, the old secret ends, at once")      \
 	OPTION(EMAIL, "email", "E", "address of the account")                            \
 	OPTION(USERNAME, "username", "U", "its user name")                               \
 	OPTION(PASSWORD_STDIN, "password-stdin", NULL, "its password: a line on stdin")  \
 	OPTION(VERIFIED, "verified", NULL, "the address is known to be its owner's")     \
 	OPTION(SKIP_EXISTING, "skip-existing", NULL, "leave accounts that are there")    \
 	OPTION(WITH_HASHES, "with-hashes", NULL, "with the password hashes")             \
-	OPTION(NAME, "name", "N", "name of the role")                                    \
+	OPTION(NAME, "name", "N", "name of the role or client")                          \
 	OPTION(DESCRIPTION, "description", "D", "what it is for")                        \
+	OPTION(SCOPE, "scope", "'A B'", "what the client may ask for")                   \
 	OPTION(USER, "user", "U", "of this account only")                                \
 	OPTION(SINCE, "since", "T", "from this time on, or since 90s, 15m, 24h, 7d, 4w") \
 	OPTION(LIMIT, "limit", "N", "so many at most; else 200")
@@ -55,7 +56,9 @@ ctl_command ctl_check, ctl_migrate, ctl_maintain, ctl_key_init, ctl_key_list,
 	ctl_key_rotate, ctl_key_retire, ctl_user_show, ctl_user_create, ctl_user_activate,
 	ctl_user_deactivate, ctl_user_delete, ctl_user_import, ctl_user_export,
 	ctl_user_grant, ctl_user_revoke, ctl_role_create, ctl_role_list, ctl_role_delete,
-	ctl_audit, ctl_session_list, ctl_session_revoke, ctl_mail_list, ctl_mail_retry,
-	ctl_mail_drop, ctl_config_sample, ctl_config_manual;
+	ctl_provider_check, ctl_client_create, ctl_client_list, ctl_client_rotate,
+	ctl_client_delete, ctl_stats, ctl_audit, ctl_session_list, ctl_session_revoke,
+	ctl_mail_list, ctl_mail_retry, ctl_mail_drop, ctl_config_sample,
+	ctl_config_manual;
 
 #endif

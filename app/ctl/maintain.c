@@ -6,11 +6,12 @@ static const char *summary(struct ctl *ctl, const struct upkeep *done)
 	return arena_printf(
 		ctl->context.arena,
 		"partitions +%lld -%lld, sessions -%lld, letters -%lld, prefixes -%lld, "
-		"devices -%lld",
+		"devices -%lld, revoked tokens -%lld, replaced secrets -%lld",
 		(long long)done->partitions_made,
 		(long long)done->history_dropped + (long long)done->audit_dropped,
 		(long long)done->sessions, (long long)done->letters,
-		(long long)done->prefixes, (long long)done->devices);
+		(long long)done->prefixes, (long long)done->devices,
+		(long long)done->tokens, (long long)done->secrets);
 }
 
 enum ctl_exit ctl_maintain(struct ctl *ctl)
@@ -25,6 +26,8 @@ enum ctl_exit ctl_maintain(struct ctl *ctl)
 		OUT_NUMBER("letters_deleted", 0, done.letters),
 		OUT_NUMBER("prefixes_deleted", 0, done.prefixes),
 		OUT_NUMBER("devices_deleted", 0, done.devices),
+		OUT_NUMBER("revoked_tokens_deleted", 0, done.tokens),
+		OUT_NUMBER("replaced_secrets_deleted", 0, done.secrets),
 	};
 
 	out_record(ctl, cells, COUNT(cells));

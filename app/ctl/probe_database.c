@@ -1,6 +1,6 @@
 #include "app/ctl/migration.h"
 #include "app/ctl/probes.h"
-#include "app/store/admin_roles.h"
+#include "app/store/roles.h"
 #include "app/store/upkeep.h"
 
 /* By peer, an OS user signs in as its own role only. */
@@ -15,7 +15,8 @@ struct finding probe_owner(struct ctl *ctl)
 	return probe_wrong(ctl, TRY_AS_ITS_USER);
 }
 
-static struct finding probe_role(struct ctl *ctl, const char *base, bool may_read_hashes)
+static struct finding probe_role(struct ctl *ctl, const char *base,
+				 enum upkeep_reads reads)
 {
 	struct pg *pg CLEANUP(pg_free) =
 		pg_new(conf_conninfo(ctl->context.arena, ctl->context.conf, base), NULL);
@@ -25,7 +26,7 @@ static struct finding probe_role(struct ctl *ctl, const char *base, bool may_rea
 	as_role.pg = pg;
 	if (pg_ping(pg) != RC_OK)
 		return probe_wrong(ctl, TRY_AS_ITS_USER);
-	if (upkeep_role_excess(&as_role, may_read_hashes, &excess) != RC_OK)
+	if (upkeep_role_excess(&as_role, reads, &excess) != RC_OK)
 		return probe_wrong(
 			ctl, "signs in, but its rights cannot be seen: migrate first");
 	if (excess)
@@ -36,17 +37,22 @@ static struct finding probe_role(struct ctl *ctl, const char *base, bool may_rea
 
 struct finding probe_fast(struct ctl *ctl)
 {
-	return probe_role(ctl, ctl->context.conf->database_fast, false);
+	return probe_role(ctl, ctl->context.conf->database_fast, UPKEEP_READS_USERS);
 }
 
 struct finding probe_slow(struct ctl *ctl)
 {
-	return probe_role(ctl, ctl->context.conf->database_slow, true);
+	return probe_role(ctl, ctl->context.conf->database_slow, UPKEEP_READS_HASHES);
 }
 
 struct finding probe_mail_role(struct ctl *ctl)
 {
-	return probe_role(ctl, ctl->context.conf->database_mail, false);
+	return probe_role(ctl, ctl->context.conf->database_mail, UPKEEP_READS_USERS);
+}
+
+struct finding probe_outside_role(struct ctl *ctl)
+{
+	return probe_role(ctl, ctl->context.conf->database_outside, UPKEEP_READS_NONE);
 }
 
 struct finding probe_schema(struct ctl *ctl)
@@ -91,7 +97,7 @@ struct finding probe_roles(struct ctl *ctl)
 	const char *const *missing;
 	size_t n = 0;
 
-	switch (admin_roles_missing(&ctl->context, names->at, names->n, &missing, &n)) {
+	switch (roles_missing(&ctl->context, names->at, names->n, &missing, &n)) {
 	case RC_OK:
 		return probe_wrong(ctl,
 				   "accounts.default_roles has %zu that are not there: "

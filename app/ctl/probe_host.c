@@ -28,7 +28,8 @@ struct finding probe_redis_user(struct ctl *ctl)
 	if (problem)
 		return probe_wrong(ctl, "the user %s: see its ACL, and redis.user",
 				   problem);
-	return probe_ok(ctl, "answers; the user is limited to what it needs");
+	return probe_ok(ctl, "%s answers; the user is limited to what it needs",
+			redis_at(redis, c.arena));
 }
 
 static void release_keys(struct keys **keys)

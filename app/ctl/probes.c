@@ -5,6 +5,7 @@ const struct probe_row probe_rows[] = {
 	{"database.fast", probe_fast, CTL_N_OPTIONS},
 	{"database.slow", probe_slow, CTL_N_OPTIONS},
 	{"database.mail", probe_mail_role, CTL_N_OPTIONS},
+	{"database.outside", probe_outside_role, CTL_N_OPTIONS},
 	{"schema", probe_schema, CTL_N_OPTIONS},
 	{"partitions", probe_partitions, CTL_N_OPTIONS},
 	{"roles", probe_roles, CTL_N_OPTIONS},
@@ -48,4 +49,17 @@ struct finding probe_wrong(struct ctl *ctl, const char *fmt, ...)
 	finding.text = format(ctl, fmt, args);
 	va_end(args);
 	return finding;
+}
+
+void probe_print(struct ctl *ctl, const char *name, const struct finding *finding)
+{
+	const struct out_cell cells[] = {OUT_TEXT("name", 0, name),
+					 OUT_FLAG("ok", 0, !finding->wrong),
+					 OUT_TEXT("detail", 0, finding->text)};
+
+	if (ctl->json)
+		out_row(ctl, cells, COUNT(cells));
+	else
+		out_say(ctl, "%-6s %-15s %s", finding->wrong ? "WRONG" : "ok", name,
+			finding->text);
 }

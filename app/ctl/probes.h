@@ -26,8 +26,11 @@ extern const size_t probe_n_rows;
 struct finding probe_ok(struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3) MUST_USE;
 struct finding probe_wrong(struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3) MUST_USE;
 
-probe probe_owner, probe_fast, probe_slow, probe_mail_role, probe_schema,
-	probe_partitions, probe_roles, probe_redis_user, probe_keys, probe_limits,
-	probe_sockets, probe_letters, probe_mail, probe_hash;
+/* A row of the list that is open: see out_list(). */
+void probe_print(struct ctl *ctl, const char *name, const struct finding *finding);
+
+probe probe_owner, probe_fast, probe_slow, probe_mail_role, probe_outside_role,
+	probe_schema, probe_partitions, probe_roles, probe_redis_user, probe_keys,
+	probe_limits, probe_sockets, probe_letters, probe_mail, probe_hash;
 
 #endif

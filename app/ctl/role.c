@@ -1,7 +1,9 @@
 #include "app/ctl/who.h"
 #include "app/role_name.h"
-#include "app/store/admin_roles.h"
+#include "app/store/roles.h"
 #include "lib/text.h"
+
+enum { SHOWN_MAX = 1000 };
 
 static const char BAD_NAME[] = "'%s' is no name of a role: 1 to 80 letters, digits, '.', "
 			       "'_', ':', '-', beginning with a letter or digit";
@@ -29,12 +31,13 @@ static enum ctl_exit take_options(struct ctl *ctl, const char **name,
 
 enum ctl_exit ctl_role_create(struct ctl *ctl)
 {
-	const char *name, *description, *id = NULL;
+	const char *name, *description;
+	struct role role;
 	enum ctl_exit end = take_options(ctl, &name, &description);
 
 	if (end != CTL_DONE)
 		return end;
-	switch (admin_roles_create(&ctl->context, name, description, &id)) {
+	switch (roles_insert(&ctl->context, name, description, &role)) {
 	case RC_OK:
 		break;
 	case RC_CONFLICT:
@@ -43,43 +46,49 @@ enum ctl_exit ctl_role_create(struct ctl *ctl)
 	case RC_DOWN:
 		return out_down(ctl);
 	}
-	const struct out_cell cells[] = {OUT_TEXT("id", 0, id), OUT_TEXT("name", 0, name),
-					 OUT_TEXT("description", 0, description)};
+	const struct out_cell cells[] = {OUT_TEXT("id", 0, role.id),
+					 OUT_TEXT("name", 0, role.name),
+					 OUT_TEXT("description", 0, role.description)};
 
 	out_record(ctl, cells, COUNT(cells));
 	return CTL_DONE;
 }
 
+static enum ctl_exit print(struct ctl *ctl, const struct role *role)
+{
+	int64_t users = 0;
+
+	if (roles_users(&ctl->context, role->id, &users) != RC_OK)
+		return out_down(ctl);
+	const struct out_cell cells[] = {
+		OUT_TEXT("name", 20, role->name),
+		OUT_NUMBER("users", 8, users),
+		OUT_TEXT("id", 36, role->id),
+		OUT_TEXT("created_at", 24, who_time(ctl, role->created_at)),
+		OUT_TEXT("description", 0, role->description),
+	};
+
+	out_row(ctl, cells, COUNT(cells));
+	return CTL_DONE;
+}
+
 enum ctl_exit ctl_role_list(struct ctl *ctl)
 {
-	struct admin_role *roles = NULL;
-	size_t n = 0;
+	const struct page page = {.number = 1, .size = SHOWN_MAX};
+	struct page_found found;
+	struct role *roles;
+	enum ctl_exit end = CTL_DONE;
 
-	switch (admin_roles_list(&ctl->context, &roles, &n)) {
-	case RC_OK:
-	case RC_NONE:
-		break;
-	case RC_CONFLICT:
-	case RC_DOWN:
+	if (roles_list(&ctl->context, &page, &roles, &found) != RC_OK)
 		return out_down(ctl);
-	}
 	out_list(ctl, "roles");
-	for (size_t i = 0; i < n; i++) {
-		const struct out_cell cells[] = {
-			OUT_TEXT("name", 20, roles[i].name),
-			OUT_NUMBER("users", 8, roles[i].users),
-			OUT_TEXT("id", 36, roles[i].id),
-			OUT_TEXT("created_at", 24, who_time(ctl, roles[i].created_at)),
-			OUT_TEXT("description", 0, roles[i].description),
-		};
-
-		out_row(ctl, cells, COUNT(cells));
-	}
-	if (!n)
+	for (size_t i = 0; end == CTL_DONE && i < found.n; i++)
+		end = print(ctl, &roles[i]);
+	if (!found.n)
 		out_say(ctl, "no roles");
-	if (n == ADMIN_ROLES_MAX)
-		out_warn(ctl, "only the first %d are shown", ADMIN_ROLES_MAX);
-	return CTL_DONE;
+	if (found.total > SHOWN_MAX)
+		out_warn(ctl, "only the first %d are shown", SHOWN_MAX);
+	return end;
 }
 
 static void warn_of_default(struct ctl *ctl, const char *name)
@@ -91,22 +100,34 @@ static void warn_of_default(struct ctl *ctl, const char *name)
 			out_warn(ctl, "accounts.default_roles still has %s", name);
 }
 
+static enum ctl_exit refuse(struct ctl *ctl, const char *name, enum rc rc)
+{
+	return rc == RC_NONE ? out_refuse(ctl, "there is no role '%s'", name)
+			     : out_down(ctl);
+}
+
+static enum ctl_exit find(struct ctl *ctl, const char *name, struct role *out)
+{
+	enum rc rc = RC_NONE;
+
+	if (role_name_valid(name))
+		rc = roles_by_name(&ctl->context, name, out);
+	return rc == RC_OK ? CTL_DONE : refuse(ctl, name, rc);
+}
+
 enum ctl_exit ctl_role_delete(struct ctl *ctl)
 {
 	const char *name = ctl->words[0];
+	struct role role = {0};
+	enum ctl_exit end = find(ctl, name, &role);
 	int64_t users = 0;
+	enum rc rc;
 
-	if (!role_name_valid(name))
-		return out_refuse(ctl, "there is no role '%s'", name);
-	switch (admin_roles_delete(&ctl->context, name, &users)) {
-	case RC_OK:
-		break;
-	case RC_NONE:
-		return out_refuse(ctl, "there is no role '%s'", name);
-	case RC_CONFLICT:
-	case RC_DOWN:
-		return out_down(ctl);
-	}
+	if (end != CTL_DONE)
+		return end;
+	rc = roles_delete(&ctl->context, role.id, &users);
+	if (rc != RC_OK)
+		return refuse(ctl, name, rc);
 	warn_of_default(ctl, name);
 	const struct out_cell cells[] = {OUT_TEXT("deleted", 0, name),
 					 OUT_NUMBER("users", 0, users)};
@@ -115,10 +136,22 @@ enum ctl_exit ctl_role_delete(struct ctl *ctl)
 	return CTL_DONE;
 }
 
-static enum ctl_exit tell(struct ctl *ctl, const struct admin_user *user,
-			  const char *result)
+/* The user and the role that a command is about. */
+struct pair {
+	struct admin_user user;
+	struct role role;
+};
+
+static enum ctl_exit find_pair(struct ctl *ctl, struct pair *out)
 {
-	const struct out_cell cells[] = {OUT_TEXT("id", 0, user->user.id),
+	enum ctl_exit end = who_find(ctl, &out->user);
+
+	return end == CTL_DONE ? find(ctl, ctl->words[1], &out->role) : end;
+}
+
+static enum ctl_exit tell(struct ctl *ctl, const struct pair *pair, const char *result)
+{
+	const struct out_cell cells[] = {OUT_TEXT("id", 0, pair->user.user.id),
 					 OUT_TEXT("role", 0, ctl->words[1]),
 					 OUT_TEXT("result", 0, result)};
 
@@ -126,45 +159,36 @@ static enum ctl_exit tell(struct ctl *ctl, const struct admin_user *user,
 	return CTL_DONE;
 }
 
-static enum ctl_exit refuse(struct ctl *ctl, enum rc rc)
-{
-	return rc == RC_NONE ? out_refuse(ctl, "there is no role '%s'", ctl->words[1])
-			     : out_down(ctl);
-}
-
 enum ctl_exit ctl_user_grant(struct ctl *ctl)
 {
-	enum admin_grant what = ADMIN_GRANTED;
-	struct admin_user found;
-	enum ctl_exit end = who_find(ctl, &found);
+	enum roles_grant what = ROLES_GRANTED;
+	struct pair pair;
+	enum ctl_exit end = find_pair(ctl, &pair);
 	enum rc rc;
 
 	if (end != CTL_DONE)
 		return end;
-	if (!role_name_valid(ctl->words[1]))
-		return refuse(ctl, RC_NONE);
-	rc = admin_roles_grant(&ctl->context, found.user.id, ctl->words[1], &what);
+	rc = roles_grant(&ctl->context, pair.user.user.id, pair.role.id, &what,
+			 &pair.role);
 	if (rc != RC_OK)
-		return refuse(ctl, rc);
-	if (what == ADMIN_GRANT_TOO_MANY)
+		return refuse(ctl, ctl->words[1], rc);
+	if (what == ROLES_TOO_MANY)
 		return out_refuse(ctl, "the names of a user's roles are %d bytes at most",
 				  ROLE_NAMES_MAX);
-	return tell(ctl, &found, what == ADMIN_GRANTED ? "granted" : "had it already");
+	return tell(ctl, &pair, what == ROLES_GRANTED ? "granted" : "had it already");
 }
 
 enum ctl_exit ctl_user_revoke(struct ctl *ctl)
 {
-	struct admin_user found;
-	enum ctl_exit end = who_find(ctl, &found);
+	struct pair pair;
+	enum ctl_exit end = find_pair(ctl, &pair);
 	bool held = false;
 	enum rc rc;
 
 	if (end != CTL_DONE)
 		return end;
-	if (!role_name_valid(ctl->words[1]))
-		return refuse(ctl, RC_NONE);
-	rc = admin_roles_revoke(&ctl->context, found.user.id, ctl->words[1], &held);
+	rc = roles_revoke(&ctl->context, pair.user.user.id, pair.role.id, &held);
 	if (rc != RC_OK)
-		return refuse(ctl, rc);
-	return tell(ctl, &found, held ? "revoked" : "did not have it");
+		return refuse(ctl, ctl->words[1], rc);
+	return tell(ctl, &pair, held ? "revoked" : "did not have it");
 }

@@ -267,7 +267,7 @@ def own_keys(lk, tmp_path):
     return run
 
 
-USES = ["access", "refresh", "registration", "recovery", "code", "index"]
+USES = ["access", "refresh", "registration", "recovery", "code", "index", "secret"]
 
 
 def listed(keys):
@@ -281,7 +281,7 @@ def test_the_first_keys(own_keys):
     assert {row["state"] for row in listed(own_keys).values()} == {"signs"}
 
 
-@pytest.mark.parametrize("use, life", [("access", 3600), ("refresh", 365 * 86400), ("registration", 3600),
+@pytest.mark.parametrize("use, life", [("access", 86400), ("refresh", 365 * 86400), ("registration", 3600),
                                        ("recovery", 3600), ("code", 86400)])
 def test_a_rotated_key_outlives_what_it_signed(lk, own_keys, use, life):
     own_keys("init")
@@ -330,7 +330,16 @@ def test_maintain(lk, made):
     lk.sql("CREATE TABLE IF NOT EXISTS audit_2020_01 PARTITION OF audit FOR VALUES FROM ('2020-01-01Z') TO ('2020-02-01Z')")
     lk.sql("INSERT INTO sessions (user_id, epoch, method, user_agent, ip, expires_at)"
            " SELECT %s, 0, 'basic', '', '::1', now() - interval '1 year' FROM generate_series(1, 2345)", made["id"])
+    client = lk.one("INSERT INTO clients (name, name_key) VALUES (%s, %s) RETURNING id", *[new_name()] * 2)
+    lk.sql("INSERT INTO revoked_tokens VALUES (gen_random_uuid(), %s, now() - interval '25 hours'),"
+           " (gen_random_uuid(), %s, now() - interval '23 hours')", client, client)
+    lk.sql("INSERT INTO client_secrets VALUES (%s, sha256('a'), 'k', now(), now() - interval '2 days'),"
+           " (%s, sha256('b'), 'k', now(), NULL)", client, client)
     done = ctl(lk, "maintain")
+    assert done["revoked_tokens_deleted"] == done["replaced_secrets_deleted"] == 1
+    assert lk.one("SELECT count(*) FROM revoked_tokens WHERE client_id = %s", client) == 1
+    assert lk.one("SELECT count(*) FROM client_secrets WHERE client_id = %s", client) == 1
+    lk.sql("DELETE FROM clients WHERE id = %s", client)
     assert done["sessions_deleted"] >= 2347 and done["prefixes_deleted"] >= 1 and done["letters_deleted"] >= 1
     assert done["audit_dropped"] == 1
     assert lk.sql("SELECT id FROM sessions WHERE user_id = %s", made["id"]) == [(kept,)]
@@ -362,7 +371,8 @@ def test_maintain_moves_rows_out_of_the_default_partition(lk):
 
 def test_check(lk):
     names = {row["name"]: row for row in ctl(lk, "check", "--schema-dir", os.path.join(ROOT, "schema"), "--hash")["checks"]}
-    assert set(names) == {"configuration", "database.owner", "database.fast", "database.slow", "database.mail", "schema",
+    assert set(names) == {"configuration", "database.owner", "database.fast", "database.slow", "database.mail",
+                          "database.outside", "schema",
                           "partitions", "roles", "redis", "keys", "limits", "sockets", "letters", "mail", "hash"}
     assert all(row["ok"] for row in names.values())
 
@@ -398,6 +408,7 @@ def test_check_names_what_is_wrong(lk, tmp_path):
             ("database", f"fast = {own}latchkey_slow", "database.fast"),
             ("database", f"mail = {own}latchkey_owner", "database.mail"),
             ("database", f"slow = {own}nobody", "database.slow"),
+            ("database", f"outside = {own}latchkey_mail", "database.outside"),
             ("accounts", "default_roles = nosuchrole", "roles"),
             ("redis", "socket = /nonexistent", "redis"),
             ("redis", "user =", "redis"),
@@ -440,3 +451,19 @@ def test_a_retried_letter_is_sent(lk):
     put_letter(lk, to=other)
     assert ctl(lk, "mail", "retry", "all")["retried"] >= 1
     lk.mail.wait(other)
+
+
+# figures
+
+def test_stats(lk, made):
+    before = ctl(lk, "stats")
+    open_session(lk, made["id"])
+    put_letter(lk)
+    lk.sql("INSERT INTO clients (name, name_key) VALUES (%s, %s)", *[new_name()] * 2)
+    after = ctl(lk, "stats")
+    assert set(after) == set(before)
+    for name in ("sessions", "users_signed_in", "clients"):
+        assert after[name] == before[name] + 1, name
+    assert after["users"] >= after["users_active"] >= 1 and after["database_bytes"] > 1000000
+    assert sum(after[n] - before[n] for n in ("letters_waiting", "letters_dead", "letters_expired")) == 1
+    assert "users_signed_in" in text(lk, "stats")
