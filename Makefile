@@ -10,7 +10,7 @@ PREFIX  ?= /usr
 DESTDIR ?=
 
 CC       = gcc
-PACKAGES = libcjson libpq hiredis libjwt libargon2 libesmtp-1.0 inih libsodium openssl libsystemd libidn2
+PACKAGES = libcjson libpq hiredis libjwt libargon2 libesmtp-1.0 inih libsodium openssl libsystemd libidn2 libcurl
 WARN     = -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wwrite-strings -Wcast-qual -Wformat=2 -Wundef -Wvla \
 	   -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference -Wno-missing-field-initializers
@@ -44,8 +44,19 @@ FAKES    := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard t/fake/*.c)))
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
-all: $(PROGRAMS) ## build the programs into build/
+# npm's packages; npm writes the stamp itself, last
+NODE = t/node/node_modules/.package-lock.json
+# What nginx serves as files. Swagger UI comes from npm, so it is in there once that has been.
+SWAGGER := $(wildcard t/node/node_modules/swagger-ui-dist)
+PAGES = $(BUILD)/doc/api/v1/openapi.json
+
+all: $(PROGRAMS) $(PAGES) ## build programs and documents into build/
 	@:
+
+$(PAGES): doc/render doc/openapi.yaml doc/errors.yaml app/error.def conf/nginx/latchkey-http.conf \
+		$(wildcard doc/pages/*) $(SWAGGER:=/package.json)
+	$(say) DOC $(BUILD)/doc
+	$(Q)doc/render $(BUILD)/doc $(SWAGGER)
 
 $(BUILD)/%.o: %.c
 	$(say) CC $<
@@ -84,7 +95,12 @@ live: $(LIVE) ## run the tests of the adapters against a private PostgreSQL and 
 	$(Q)t/live/run $(LIVE)
 
 PYTEST = BUILD=$(BUILD) LATCHKEYD=$(BUILD)/latchkeyd timeout -k 30 1500 /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 2 --dist loadfile $(PYTEST_FLAGS) t/api t/live
-api: $(PROGRAMS) ## run the API tests and the mailer's, each against servers of its own
+$(NODE): t/node/package-lock.json
+	$(say) NPM $(<D)
+	$(Q)cd $(<D) && flock package.json sh -c \
+		'[ $(@:$(<D)/%=%) -nt $(<F) ] || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error'
+
+api: $(PROGRAMS) $(NODE) ## run the API tests and the mailer's, each against servers of its own
 	$(Q)$(PYTEST)
 
 # deps comes before anything that asks pkg-config: hence the makes in here.
@@ -93,6 +109,11 @@ STACK = VAR=$(VAR) PORT=$(PORT) BUILD=$(BUILD) LIMITS=$(LIMITS) WORKERS=$(WORKER
 
 deps: ## install the Debian packages that are missing
 	$(Q)t/deps check
+
+doc: ## the documents with Swagger UI, for which npm is needed
+	$(Q)t/deps doc
+	$(sub) $(NODE)
+	$(sub) $(PAGES)
 
 run: ## build and start a private stack; Ctrl-C stops it
 	$(Q)t/deps run
@@ -112,6 +133,7 @@ status: ## where it is, and what of it runs
 
 check: ## everything, with the packages it needs; ends with pytest's closing line
 	$(Q)t/deps check
+	$(sub) $(NODE)
 	$(sub) all $(TESTS) $(LIVE)
 	$(sub) lint
 	$(Q)+$(MAKE) --no-print-directory unit live
@@ -121,6 +143,17 @@ check-asan: ## unit, live and API tests with AddressSanitizer and UBSan
 	$(Q)t/deps check
 	$(Q)+ASAN_OPTIONS=detect_stack_use_after_return=1 $(MAKE) --no-print-directory \
 		BUILD=$(BUILD)/asan SANITIZE=1 unit live api
+
+check-browser: ## whole flows in Debian's Chromium, with the packages that takes
+	$(Q)t/deps browser
+	$(sub) $(NODE)
+	$(sub) all
+	$(Q)BUILD=$(BUILD) timeout -k 30 570 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/browser
+
+check-edge: ## what nginx protects: files, PHP-FPM, an application, Apache, as the guide has it
+	$(Q)t/deps edge
+	$(sub) all
+	$(Q)BUILD=$(BUILD) timeout -k 30 570 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/edge
 
 # One at a time and stamped: a second run looks at what has changed only.
 TIDY := $(patsubst %.c,$(BUILD)/lint/%.tidy,$(SOURCES))
@@ -134,7 +167,7 @@ $(BUILD)/lint/%.tidy: %.c .clang-tidy $(BUILD)/%.o
 CPPCHECK_OFF = missingIncludeSystem resourceLeak memleak missingReturn varFuncNullUB
 FORMATTED = $(wildcard lib/*.[ch] app/*.[ch] app/*/*.[ch] t/*/*.[ch])
 SCRIPTS = $(shell grep -lE '^\#!/bin/(ba)?sh' t/* t/*/* .ci/run 2>/dev/null)
-lint: all $(TIDY) ## warnings, clang-tidy, cppcheck, clang-format, shellcheck, nginx -t, layers
+lint: all $(TIDY) $(NODE) ## warnings, clang-tidy, cppcheck, clang-format, shellcheck, nginx -t, layers, OpenAPI
 	$(Q)t/lint/layers
 	$(Q)t/lint/routes
 	$(Q)clang-format --dry-run -Werror $(FORMATTED)
@@ -145,6 +178,68 @@ lint: all $(TIDY) ## warnings, clang-tidy, cppcheck, clang-format, shellcheck, n
 	$(Q)shellcheck -x $(SCRIPTS)
 	$(Q)t/lint/nginx
 	$(Q)t/lint/units $(BUILD)/latchkeyd
+	$(Q)node t/node/openapi.js doc/openapi.yaml $(PAGES)
+	$(Q)t/lint/hardening $(PROGRAMS)
+	$(Q)t/lint/install $(BUILD)
+	$(Q)t/host/guide check
+
+# Configuration that is there stays as it is; another one comes beside it.
+AT = $(DESTDIR)$(PREFIX)
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+UNITS = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer))
+SERVICES = $(filter %.service,$(UNITS))
+SNIPPETS = $(filter-out %/latchkey-server.conf,$(wildcard conf/nginx/*.conf))
+READY = $(BUILD)/install
+ifneq ($(PREFIX),/usr)
+MOVED = s|/usr/sbin/latchkey|$(PREFIX)/sbin/latchkey|g; s|^\#letter_dir = /usr/|letter_dir = $(PREFIX)/|; \
+	s|^root /usr/share/latchkey|root $(PREFIX)/share/latchkey|
+endif
+put = $(Q)install -D -m 644 -t $(1) $(2)
+put_conf = to=$(DESTDIR)$(1)/$(notdir $(2)); \
+	if [ -e $$to ] && ! cmp -s $(2) $$to; then \
+		to=$$to.new; echo "kept, and the new one is $$to"; fi; \
+	install -D -m $(3) $(2) $$to
+
+install: all ## install below DESTDIR= PREFIX=/usr; configuration that is there stays
+	$(Q)mkdir -p $(READY)
+	$(Q)set -e; for file in systemd/* conf/latchkey.conf conf/nginx/*; do \
+		sed '$(MOVED)' $$file >$(READY)/$${file##*/}; done
+	$(Q)install -D -t $(AT)/sbin $(PROGRAMS)
+	$(call put,$(AT)/share/latchkey/schema,schema/*.sql)
+	$(call put,$(AT)/share/latchkey/letters,app/letters/*.txt)
+	$(Q)set -e; for file in $$(cd $(BUILD)/doc && find * -type f); do \
+		install -D -m 644 $(BUILD)/doc/$$file $(AT)/share/latchkey/doc/$$file; done
+	$(call put,$(AT)/share/man/man5,doc/*.5)
+	$(call put,$(AT)/share/man/man8,doc/*.8)
+	$(call put,$(AT)/share/doc/latchkey,README.md doc/*.md)
+	$(call put,$(AT)/share/doc/latchkey/examples,conf/nginx/latchkey-server.conf)
+	$(call put,$(DESTDIR)$(UNITDIR),$(addprefix $(READY)/,$(UNITS)))
+	$(Q)set -e; for unit in $(SERVICES); do install -D -m 644 \
+		$(READY)/sandbox.conf $(DESTDIR)$(UNITDIR)/$$unit.d/10-sandbox.conf; done
+	$(Q)install -D -m 644 $(READY)/sysusers.conf $(AT)/lib/sysusers.d/latchkey.conf
+	$(Q)install -D -m 644 $(READY)/tmpfiles.conf $(AT)/lib/tmpfiles.d/latchkey.conf
+	$(Q)install -d -m 750 $(DESTDIR)/etc/latchkey/conf.d
+	$(Q)$(call put_conf,/etc/latchkey,$(READY)/latchkey.conf,640)
+	$(Q)set -e; $(foreach file,$(SNIPPETS),$(call put_conf,/etc/nginx/snippets,$(READY)/$(notdir $(file)),644);)
+
+uninstall: ## remove what install put there, but neither configuration nor data
+	$(Q)rm -f $(patsubst $(BUILD)/%,$(AT)/sbin/%,$(PROGRAMS)) \
+		$(patsubst doc/%,$(AT)/share/man/man5/%,$(wildcard doc/*.5)) \
+		$(patsubst doc/%,$(AT)/share/man/man8/%,$(wildcard doc/*.8)) \
+		$(AT)/lib/sysusers.d/latchkey.conf $(AT)/lib/tmpfiles.d/latchkey.conf \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
+	$(Q)rm -rf $(AT)/share/latchkey $(AT)/share/doc/latchkey \
+		$(patsubst %,$(DESTDIR)$(UNITDIR)/%.d,$(SERVICES))
+
+deb: ## build/latchkey_VERSION_ARCH.deb, looked over by lintian
+	$(Q)t/deps deb
+	$(sub) $(NODE)
+	$(Q)t/host/deb $(BUILD)
+
+check-host: all deb ## follow the guide on a Debian of its own; the API tests in the sandbox; as root
+	$(Q)t/deps host
+	$(Q)t/host/try $(BUILD)/latchkey_*.deb
+	$(Q)t/host/filtered $(BUILD)
 
 clean: ## remove build/
 	$(Q)rm -rf $(BUILD)
@@ -152,4 +247,5 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | sort | expand -t 16
 
-.PHONY: all unit live api deps run up down status check check-asan lint clean help
+.PHONY: all unit live api deps doc run up down status check check-asan check-browser check-edge lint install uninstall deb \
+	check-host clean help

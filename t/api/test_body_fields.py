@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib import check
+from lib.machine import SCOPES, machine, new_role
 from lib.me import enter, join, renew
 from lib.stack import own_stack
 
@@ -15,15 +16,18 @@ from lib.stack import own_stack
 lk = own_stack(LIMITS="off")
 
 ENDPOINTS = [
-    ("POST", "/auth/register", ["login", "email", "username", "password"], False),
-    ("POST", "/auth/login", ["login", "email", "username", "password"], False),
-    ("POST", "/auth/refresh", ["refresh_token", "grant_type"], False),
-    ("POST", "/auth/verify-email", ["email", "code"], False),
-    ("PATCH", "/users/me", ["username"], True),
-    ("DELETE", "/users/me", ["password"], True),
-    ("POST", "/users/me/email", ["email", "password"], True),
-    ("POST", "/users/me/email/confirm", ["code"], True),
-    ("POST", "/users/me/change-password", ["old_password", "new_password1", "new_password2"], True),
+    ("POST", "/auth/register", ["login", "email", "username", "password"], None),
+    ("POST", "/auth/login", ["login", "email", "username", "password"], None),
+    ("POST", "/auth/refresh", ["refresh_token", "grant_type"], None),
+    ("POST", "/auth/verify-email", ["email", "code"], None),
+    ("PATCH", "/users/me", ["username"], "user"),
+    ("DELETE", "/users/me", ["password"], "user"),
+    ("POST", "/users/me/email", ["email", "password"], "user"),
+    ("POST", "/users/me/email/confirm", ["code"], "user"),
+    ("POST", "/users/me/change-password", ["old_password", "new_password1", "new_password2"], "user"),
+    ("POST", "/roles", ["name", "description"], "machine"),
+    ("PATCH", "/roles/{role}", ["name", "description"], "machine"),
+    ("PATCH", "/users/{user}", ["active"], "machine"),
 ]
 
 # Near what is expected, and far from it
@@ -45,23 +49,31 @@ def somebody(lk):
     return user
 
 
-class Door:
-    """Sends as somebody, whose name may change on the way."""
+@pytest.fixture(scope="module")
+def boss(lk):
+    """A machine; `places` are what its paths may be about."""
+    made = machine(lk, *SCOPES)
+    made.places = {"role": new_role(made)["id"], "user": join(lk).id}
+    return made
 
-    def __init__(self, client, user, authorized):
-        self.client, self.user, self.authorized = client, user, authorized
+
+class Door:
+    """Sends as nobody, as a machine, or as somebody, whose name may change on the way."""
+
+    def __init__(self, client, user, boss, authorized):
+        self.client, self.user, self.boss, self.authorized = client, user, boss, authorized
 
     def send(self, method, path, **what):
-        bearer = self.user.tokens["access_token"] if self.authorized else None
-        answer = self.client.send(method, path, bearer=bearer, **what)
-        if method == "PATCH" and answer.status == 200:
+        bearers = {None: None, "user": self.user.tokens["access_token"], "machine": self.boss.token}
+        answer = self.client.send(method, path.format(**self.boss.places), bearer=bearers[self.authorized], **what)
+        if path == "/users/me" and method == "PATCH" and answer.status == 200:
             self.user.tokens = renew(self.client, self.user.tokens).json
         return answer
 
 
 @pytest.fixture
-def door(c, somebody, authorized):
-    return Door(c, somebody, authorized)
+def door(c, somebody, boss, authorized):
+    return Door(c, somebody, boss, authorized)
 
 
 def judge(answer, path, fields):
@@ -138,6 +150,6 @@ def test_common_refusals(door, method, path, fields, authorized):
 
 
 @pytest.mark.parametrize("method, path, fields, authorized", ENDPOINTS)
-def test_nobody_is_let_in(c, method, path, fields, authorized):
+def test_nobody_is_let_in(c, boss, method, path, fields, authorized):
     if authorized:
-        check.problem(c.send(method, path, json={name: "x" for name in fields}), 401, "token_missing")
+        check.problem(c.send(method, path.format(**boss.places), json={name: "x" for name in fields}), 401, "token_missing")

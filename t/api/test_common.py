@@ -9,6 +9,7 @@ from lib.stack import new_email, own_stack
 
 lk = own_stack("[web]\nallowed_origins = https://app.example https://b.example:8444\n")
 
+ID = "00000000-0000-4000-8000-000000000000"
 ROUTES = {  # path: methods
     "/register": ["POST"], "/login": ["GET", "POST"], "/token": ["GET", "POST"],
     "/password": ["POST", "PATCH"],
@@ -18,6 +19,9 @@ ROUTES = {  # path: methods
     "/users/me/email": ["POST"], "/users/me/email/confirm": ["POST"],
     "/users/me/login-history": ["GET", "HEAD"], "/users/me/sessions": ["GET", "HEAD"],
     "/auth/verify": ["GET", "HEAD"], "/.well-known/jwks.json": ["GET", "HEAD"],
+    "/roles": ["GET", "HEAD", "POST"], f"/roles/{ID}": ["GET", "HEAD", "PATCH", "DELETE"],
+    "/users": ["GET", "HEAD"], f"/users/{ID}": ["GET", "HEAD", "PATCH"], f"/users/{ID}/roles": ["GET", "HEAD"],
+    f"/users/{ID}/roles/{ID}": ["HEAD", "POST", "DELETE"],
     "/health/live": ["GET", "HEAD"], "/health/ready": ["GET", "HEAD"], "/health": ["GET", "HEAD"],
 }
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -57,7 +61,8 @@ def test_odd_methods(c, method):
     assert answer.status in (400, 405, 501), answer
 
 
-@pytest.mark.parametrize("path", ["/", "", "/nothing", "/users", "/users/", "/users/you", "/users/me/x",
+@pytest.mark.parametrize("path", ["/", "", "/nothing", "/users/you", "/role", "/roles/x", f"/roles/{ID}/x", f"/users/{ID}x", f"/users/{ID}/role",
+                                  f"/users/x/roles/{ID}", f"/users/{ID}/roles/x", "/users/me/x",
                                   "/loginx", "/login/x", "/Login", "/LOGIN",
                                   "/register.json", "/errors/x", "/health/dead", "/auth", "/.well-known/x",
                                   "/é", "/%00", "/a" * 800])

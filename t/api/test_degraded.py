@@ -5,8 +5,9 @@ import contextlib
 import pytest
 
 from lib import check
+from lib.ctl import ctl
 from lib.me import alive, dead, enter, join, recovery_token, refused, renew, sid
-from lib.stack import Stack, new_password
+from lib.stack import Stack, new_name, new_password
 from lib.wait import wait_for
 
 
@@ -111,6 +112,29 @@ def test_ended_sessions_stay_ended(lk, c):
                 check.problem(answer, 503, "store_unavailable")
         if lk.degraded:
             assert verify(c, spare).status == 204
+
+
+def test_machines(lk, c):
+    """A client that was removed, or whose tokens a rotation ended, is on the list too."""
+    tokens = {}
+    kept, deleted, rotated = clients = [ctl(lk, "client", "create", "--name", new_name(), "--scope", "a b")
+                                        for _ in range(3)]
+    for client in clients:
+        answer = c.send("POST", "/oauth/token", form={"grant_type": "client_credentials"},
+                        basic=(client["client_id"], client["client_secret"]))
+        tokens[client["client_id"]] = answer.json
+    ctl(lk, "client", "delete", deleted["client_id"])
+    ctl(lk, "client", "rotate", rotated["client_id"])
+    with without(lk, "postgres"):
+        for client in clients:
+            answer = verify(c, tokens[client["client_id"]], "?scope=a")
+            if not lk.degraded:
+                check.problem(answer, 503, "store_unavailable")
+            elif client is not kept:
+                refused(answer)
+            else:
+                assert answer.status == 204 and answer.header("X-Auth-Client-Id") == client["client_id"]
+                assert answer.header("X-Auth-Scope") == "a b"
 
 
 def test_without_redis_too(lk, c):

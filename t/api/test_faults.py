@@ -10,7 +10,7 @@ import time
 import pytest
 
 from lib import check
-from lib.stack import new_email, new_name, new_password, own_stack
+from lib.stack import descendants, new_email, new_name, new_password, own_stack
 from lib.tokens import parts
 from lib.wait import wait_for
 
@@ -37,15 +37,6 @@ def somebody(lk):
 def down(answer, most_ms=QUICK_MS):
     check.problem(answer, 503, "store_unavailable")
     assert answer.header("Retry-After") == "1" and answer.ms < most_ms, answer
-
-
-def descendants(pid):
-    out = [pid]
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/task/{task}/children") as file:
-            for child in file.read().split():
-                out += descendants(int(child))
-    return out
 
 
 @contextlib.contextmanager

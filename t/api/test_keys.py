@@ -33,7 +33,7 @@ def test_shape(lk, c):
         assert len(unb64(key["x"])) == len(unb64(key["y"])) == 32
     assert len({key["kid"] for key in keys}) == len(keys)
     rows = {use: {row[0] for row in lk.keys.rows(use)} for use in ("refresh", "registration", "recovery",
-                                                                   "code", "index")}
+                                                                   "code", "index", "secret")}
     assert not {key["kid"] for key in keys} & set.union(*rows.values())
 
 

@@ -8,6 +8,7 @@ from lib import check
 from lib.http import together
 from lib.stack import new_email, new_name, new_password, own_stack
 from lib.tokens import parts
+from lib.wait import wait_for
 
 # However slow the machine, nothing that queues is shed.
 lk = own_stack("[server]\nqueue_timeout_ms = 60000\nrequest_timeout_s = 30\n")
@@ -111,11 +112,12 @@ def test_two_hundred_guesses_from_one_address(lk):
     wrong = ["%08d" % i for i in range(200) if code != "%08d" % i]
     answers = together((attacker, ("POST", "/register"),
                         {"json": {"email": email, "registration_code": guess}}) for guess in wrong)
-    assert set(statuses(answers)) <= {400, 503} and statuses(answers)[400] >= 100, statuses(answers)
-    assert {a.code for a in answers if a.status == 400} == {"invalid_code"}
+    seen = {(a.status, a.code) for a in answers}
+    assert seen <= {(400, "invalid_code"), (429, "too_many_requests"), (503, "overloaded")}, seen
+    assert statuses(answers)[400] >= 50, statuses(answers)
     assert int(lk.redis.hget(name, "tries")) == 5
-    check.problem(attacker.post("/register", {"email": email, "registration_code": code}), 400,
-                  "invalid_code")
+    last = wait_for(lambda: (a := attacker.post("/register", {"email": email, "registration_code": code})).status != 429 and a)
+    check.problem(last, 400, "invalid_code")
     assert lk.client().post("/register", {"email": email, "registration_code": code}).status == 200
 
 
@@ -124,8 +126,9 @@ def test_a_hundred_wrong_logins_make_five_hashes(lk, user):
     answers = together((attacker, ("POST", "/login"), {"basic": (user.username, "wrong-%d" % i)})
                        for i in range(100))
     assert statuses(answers)[401] <= 5 and set(statuses(answers)) == {401, 429}, statuses(answers)
-    assert sum(lk.log.request(a)["hashes"] for a in answers) <= 5
-    for answer in answers:
+    reached = [a for a in answers if a.code != "too_many_requests"]  # which nginx says
+    assert len(reached) >= 50 and sum(lk.log.request(a)["hashes"] for a in reached) <= 5
+    for answer in reached:
         if answer.status == 429:
             check.problem(answer, 429, "too_many_attempts")
     assert user.client.login(user.username, user.password).status == 200

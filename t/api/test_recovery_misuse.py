@@ -126,7 +126,7 @@ def test_a_code_of_anothers_address(lk, c, user):
 
 
 def test_hostile_tokens(lk, c, user, token):
-    shown = [(name, recover(c, bad, user.username)) for name, bad in hostile(lk.keys, "recovery", token)]
+    shown = [(name, recover(lk.client(), bad, user.username)) for name, bad in hostile(lk.keys, "recovery", token)]
     assert [(name, answer.status) for name, answer in shown if answer.status not in (400, 422)] == []
     for name, answer in shown:
         if answer.status == 422:

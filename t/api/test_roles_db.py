@@ -30,24 +30,40 @@ DENIED = {
         "SELECT users FROM users",
         "UPDATE users SET rev = rev RETURNING password_hash",
         "SELECT 1 FROM users WHERE password_hash IS NULL", "COPY users TO STDOUT",
-        "UPDATE users SET password_hash = ''", "UPDATE users SET roles = '{admin}'",
+        "UPDATE users SET password_hash = ''",
         "UPDATE users SET id = gen_random_uuid()", "DELETE FROM users",
-        "INSERT INTO users (email, email_key) VALUES ('x', 'x')", "SELECT * FROM outbox",
+        "INSERT INTO users (email, email_key, password_hash) VALUES ('x', 'x', 'x')", "SELECT * FROM outbox",
         "DELETE FROM outbox", "UPDATE outbox SET address = 'x'",
-        "SELECT row_to_json(users) FROM users",
+        "SELECT row_to_json(users) FROM users", "UPDATE outside_issuers SET jwks = ''",
+        "INSERT INTO outside_issuers VALUES ('a', 'b', 'c')", "DELETE FROM outside_issuers",
+        "SELECT nextval('outside_versions')",
+        "UPDATE social_accounts SET subject = 'x'", "INSERT INTO users (email, email_key, active) VALUES ('x', 'x', true)",
     ],
-    "SLOW": ["SELECT * FROM outbox", "DELETE FROM outbox", "UPDATE outbox SET address = 'x'"],
+    "SLOW": ["SELECT * FROM outbox", "DELETE FROM outbox", "UPDATE outbox SET address = 'x'",
+             "UPDATE outside_issuers SET wanted_at = now()",
+             "INSERT INTO social_accounts (provider, issuer, subject) VALUES ('x', 'x', 'x')"],
     "MAIL": [
         "SELECT password_hash FROM users", "SELECT * FROM users", "SELECT * FROM sessions",
         "SELECT * FROM audit", "SELECT * FROM login_history",
         "UPDATE users SET email = 'x'", "DELETE FROM users",
         "INSERT INTO users (email, email_key) VALUES ('x', 'x')", "SELECT email_key FROM users",
-        "UPDATE sessions SET ended_at = NULL", "SELECT * FROM known_prefixes",
+        "UPDATE sessions SET ended_at = NULL", "SELECT * FROM known_prefixes", "SELECT * FROM social_accounts",
+    ],
+    "OUTSIDE": [
+        "SELECT id FROM users", "SELECT count(*) FROM users", "SELECT username FROM users", "UPDATE users SET epoch = 1",
+        "INSERT INTO users (email, email_key) VALUES ('x', 'x')", "SELECT * FROM sessions",
+        "UPDATE sessions SET ended_at = NULL", "SELECT * FROM login_history", "SELECT * FROM audit",
+        "INSERT INTO audit (event, actor) VALUES ('x', 'x')", "SELECT * FROM outbox",
+        "INSERT INTO outbox (letter) VALUES ('none')", "SELECT * FROM roles", "SELECT * FROM user_roles",
+        "SELECT * FROM clients", "SELECT * FROM client_secrets", "SELECT * FROM revoked_tokens",
+        "SELECT * FROM known_prefixes", "SELECT * FROM known_devices", "SELECT * FROM schema_history",
+        "SELECT * FROM social_accounts", "DELETE FROM social_accounts",
+        "TRUNCATE outside_issuers", "DROP FUNCTION outside_notify()", "SELECT setval('outside_versions', 1)",
     ],
 }
 
 
-@pytest.mark.parametrize("role, statement", [(role, s) for role in ("FAST", "SLOW", "MAIL")
+@pytest.mark.parametrize("role, statement", [(role, s) for role in ("FAST", "SLOW", "MAIL", "OUTSIDE")
                                              for s in DENIED["ALL"] + DENIED[role]])
 def test_refused(lk, role, statement):
     connection = lk.connect(role)
@@ -63,7 +79,9 @@ def test_refused(lk, role, statement):
     ("SLOW", "SELECT password_hash FROM users LIMIT 1"),
     ("FAST", "SELECT id, email, epoch, rev FROM users LIMIT 1"),
     ("FAST", "SELECT count(*) FROM audit"), ("MAIL", "SELECT id, email FROM users LIMIT 1"),
-    ("MAIL", "SELECT count(*) FROM outbox")])
+    ("MAIL", "SELECT count(*) FROM outbox"), ("FAST", "SELECT jwks FROM outside_issuers"),
+    ("FAST", "UPDATE outside_issuers SET wanted_at = wanted_at RETURNING section"),
+    ("OUTSIDE", "SELECT * FROM outside_issuers"), ("OUTSIDE", "DELETE FROM outside_issuers RETURNING section")])
 def test_allowed(lk, role, statement):
     connection = lk.connect(role)
     with connection.cursor() as cursor:
@@ -72,7 +90,8 @@ def test_allowed(lk, role, statement):
     connection.close()
 
 
-@pytest.mark.parametrize("role", ["latchkey_fast", "latchkey_slow", "latchkey_mail", "latchkey_owner"])
+@pytest.mark.parametrize("role", ["latchkey_fast", "latchkey_slow", "latchkey_mail", "latchkey_outside",
+                                  "latchkey_owner"])
 def test_no_role_is_mighty(lk, role):
     assert lk.one("SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls "
                   "FROM pg_roles WHERE rolname = %s", role) is False

@@ -76,7 +76,7 @@ def told(lk):
     refused("POST", "/register", json={"email": "%s" % keep("long", canary("x") * 300)})
     refused("POST", "/register", body=keep("huge", canary("huge")) * 800, type="application/json")
     keep("redis-password", lk.env["REDIS_PASSWORD"])
-    for use in ("refresh", "registration", "recovery", "code", "index"):
+    for use in ("refresh", "registration", "recovery", "code", "index", "secret"):
         keep("key", lk.keys.secret(use).hex())
     lk.posted()
     return found, answers

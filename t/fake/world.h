@@ -1,6 +1,6 @@
 /* The stores in memory, in place of app/store: what PostgreSQL and Redis are to the
  * flows, for one process and without time-outs. To be linked as a whole: world,
- * world_users, world_sessions, world_codes. */
+ * world_users, world_sessions, world_codes; where a flow is about roles, world_roles. */
 #ifndef T_FAKE_WORLD_H
 #define T_FAKE_WORLD_H
 
@@ -10,6 +10,7 @@
 #include "app/store/ended.h"
 #include "app/store/history.h"
 #include "app/store/outbox.h"
+#include "app/store/roles.h"
 #include "app/store/sessions.h"
 #include "app/store/users.h"
 
@@ -57,7 +58,10 @@ struct world {
 	int64_t failures; /* in the history */
 	int64_t rehashed; /* users_rehash() that changed something */
 	int64_t taken_back; /* codes_take_back() */
+	struct role role; /* the one that there is */
+	enum roles_grant grant; /* what roles_grant() finds */
 	void (*before_open)(void); /* runs just before a session is opened */
+	void (*before_ask)(void); /* runs just before a code is asked for, once */
 	size_t n_users, n_sessions, n_letters, n_codes, n_ended, n_history;
 	struct world_user users[WORLD_MAX];
 	struct world_session sessions[WORLD_MAX];

@@ -98,12 +98,22 @@ static struct world_code *make_code(const struct codes_subject *subject)
 	return code;
 }
 
+static void before_ask(void)
+{
+	void (*run)(void) = world.before_ask;
+
+	world.before_ask = NULL;
+	if (run)
+		run();
+}
+
 enum rc codes_ask(struct context *c, const struct codes_subject *subject,
 		  struct codes_asked *out)
 {
 	struct world_code *code;
 
 	WORLD_TOLD();
+	before_ask();
 	if (world.redis_down)
 		return RC_DOWN;
 	*out = (struct codes_asked){world.wait_s, .too_many = world.too_many};

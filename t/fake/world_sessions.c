@@ -41,7 +41,8 @@ enum rc sessions_open(struct context *c, const struct user *user, const char *me
 			    .gen = 1,
 			    .created_at = c->now_ms,
 			    .expires_at = c->now_ms + 90LL * 86400 * 1000,
-			    .last_used_at = c->now_ms},
+			    .last_used_at = c->now_ms,
+			    .method = method},
 		.user_id = user->id,
 		.epoch = user->epoch,
 	};

@@ -51,6 +51,40 @@ enum rc users_by_email(struct context *c UNUSED, const char *email_key, struct u
 	return give(world_user_by_key(email_key), out);
 }
 
+enum rc users_by_username(struct context *c UNUSED, const char *username_key,
+			  struct user *out)
+{
+	WORLD_TOLD();
+	return give(world_user_by_key(username_key), out);
+}
+
+/* In the order in which they came, turned round. */
+enum rc users_list(struct context *c, const struct page *page, struct user **out,
+		   struct page_found *found)
+{
+	struct user *all = arena_alloc(c->arena, WORLD_MAX * sizeof *all);
+
+	WORLD_TOLD();
+	for (size_t i = 0; i < world.n_users; i++)
+		all[i] = world.users[world.n_users - 1 - i].user;
+	*out = all + world_page(page, world.n_users, found);
+	return RC_OK;
+}
+
+enum rc users_set_active(struct context *c UNUSED, const char *id, bool active,
+			 bool *changed, struct user *out)
+{
+	struct world_user *u = world_user(id);
+
+	WORLD_TOLD();
+	if (u) {
+		*changed = u->user.active != active;
+		u->user.epoch += u->user.active && !active;
+		u->user.active = active;
+	}
+	return give(u, out);
+}
+
 enum rc users_by_id(struct context *c UNUSED, const char *id, struct user *out)
 {
 	WORLD_TOLD();

@@ -3,14 +3,16 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables are shared among the sourced files
 
-PARTS=(postgres redis catcher serve mail nginx)
+PARTS=(postgres redis catcher serve outside mail nginx)
 
 declare -A PID=()		# of the parts that should be running
-declare -A STOP_SIGNAL=([postgres]=INT [redis]=TERM [catcher]=TERM [serve]=TERM [mail]=TERM [nginx]=QUIT)
+declare -A STOP_SIGNAL=([postgres]=INT [redis]=TERM [catcher]=TERM [serve]=TERM [outside]=TERM
+	[mail]=TERM [nginx]=QUIT)
 # What is asked at our own death: nothing can wait for connections to end then.
-declare -A DEATH_SIGNAL=([postgres]=QUIT [redis]=TERM [catcher]=TERM [serve]=TERM [mail]=TERM [nginx]=TERM)
+declare -A DEATH_SIGNAL=([postgres]=QUIT [redis]=TERM [catcher]=TERM [serve]=TERM [outside]=TERM
+	[mail]=TERM [nginx]=TERM)
 # Seconds to end in; the service's own grace is 10.
-declare -A STOP_SECONDS=([serve]=15 [mail]=15)
+declare -A STOP_SECONDS=([serve]=15 [outside]=15 [mail]=15)
 
 PG_DIR=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 2>/dev/null | sort -V | tail -1)
 [ ! -r "$VAR/pg/data/PG_VERSION" ] || PG_DIR=/usr/lib/postgresql/$(<"$VAR/pg/data/PG_VERSION")
@@ -79,7 +81,7 @@ create_cluster() {
 	fi
 	who=$(id -un)
 	echo 'local all all peer map=stack' | as_pg tee "$PG_DATA/pg_hba.conf" >/dev/null
-	for role in postgres latchkey_owner latchkey_fast latchkey_slow latchkey_mail; do
+	for role in postgres latchkey_owner latchkey_fast latchkey_slow latchkey_mail latchkey_outside; do
 		echo "stack $who $role"
 	done | as_pg tee "$PG_DATA/pg_ident.conf" >/dev/null
 }
@@ -106,6 +108,14 @@ start_serve() {
 
 is_ready_serve() {
 	[ -S "$RUN/fast.sock" ] && [ -S "$RUN/slow.sock" ]
+}
+
+start_outside() {
+	launch outside "" "$BUILD/latchkeyd" outside --config "$VAR/latchkey.conf"
+}
+
+is_ready_outside() {
+	[ -S "$RUN/outside.sock" ]
 }
 
 start_mail() {

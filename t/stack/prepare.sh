@@ -65,18 +65,24 @@ prepare_tls() {
 	}
 }
 
-# The snippets as they are shipped but for paths, names and the servers that refuse
-# strangers; latchkey-locations.conf is the very file.
+# The snippets as they are shipped; four of them but for paths, names and the servers that
+# refuse strangers.
 prepare_nginx() {
 	local from=$ROOT/conf/nginx to=$VAR/nginx/snippets
 
-	ln -sfn "$from"/latchkey-{locations,fast,hand-over}.conf "$to/"
+	ln -sfn "$from"/*.conf "$to/"
+	rm "$to"/latchkey-{http,common,docs,server}.conf
 	sed -e "s,unix:/run/latchkey/,unix:$RUN/," \
-		-e "$([ "$LIMITS" = on ] || echo 's,default \$binary_remote_addr;,default "";,')" \
+		-e "$([ "$LIMITS" = on ] || echo 's,default no;,default yes;,')" \
 		-e "s,\"https://\$server_name\",\"https://127.0.0.1:$PORT\"," \
 		"$from/latchkey-http.conf" >"$to/latchkey-http.conf"
 	sed -e "s,/var/log/nginx/latchkey.log,$LOG/access.log," \
 		"$from/latchkey-common.conf" >"$to/latchkey-common.conf"
+	# A copy, for nginx's user may not reach BUILD
+	if [ -d "$BUILD/doc" ]; then
+		cp -r "$BUILD/doc" "$RUN/doc" && chmod -R a+rX "$RUN/doc" || return 1
+	fi
+	sed "s,/usr/share/latchkey/doc,$RUN/doc," "$from/latchkey-docs.conf" >"$to/latchkey-docs.conf"
 	sed -e '1,/^# The service itself/d' -e '/listen \[::\]/d' \
 		-e "s,listen 443 ,listen 127.0.0.1:$PORT ," -e 's,auth.example.org,localhost,' \
 		-e "s,/etc/ssl/latchkey/fullchain,$VAR/tls/cert," \
@@ -98,7 +104,7 @@ prepare_redis() {
 prepare_conf() {
 	fill latchkey.conf.in >"$VAR/latchkey.conf"
 	rm -f "$VAR"/conf.d/*
-	[ -z "$CONF" ] || cp "$CONF" "$VAR/conf.d/stack.conf"
+	[ -z "$CONF" ] || install -m 600 "$CONF" "$VAR/conf.d/stack.conf" # it may hold secrets
 	chmod 600 "$VAR/latchkey.conf"
 	prepare_env >"$VAR/env.new" && chmod 600 "$VAR/env.new" && mv "$VAR/env.new" "$VAR/env"
 }
@@ -129,4 +135,5 @@ prepare_env() {
 	echo "PG_FAST=postgresql://latchkey_fast$at"
 	echo "PG_SLOW=postgresql://latchkey_slow$at"
 	echo "PG_MAIL=postgresql://latchkey_mail$at"
+	echo "PG_OUTSIDE=postgresql://latchkey_outside$at"
 }

@@ -56,9 +56,10 @@ start_all() {
 	prepare_schema && prepare_keys || return 1
 	start_serve
 	await serve || return 1
+	start_outside
 	start_mail
 	start_nginx
-	await nginx && await mail && await_service
+	await nginx && await outside && await mail && await_service
 }
 
 out_of_time() {
@@ -99,14 +100,8 @@ prepare_schema() {
 }
 
 prepare_keys() {
-	local use
-
-	[ ! -e "$VAR/keys/manifest" ] || return 0
-	rm -rf "$VAR/keys"
-	for use in access refresh registration recovery code index; do
-		run_step keys "$BUILD/latchkeyctl" --config "$VAR/latchkey.conf" key rotate "$use" || return 1
-	done
-	say "keys (once)"
+	[ -e "$VAR/keys/manifest" ] || rm -rf "$VAR/keys"
+	run_step keys "$BUILD/latchkeyctl" --config "$VAR/latchkey.conf" key init
 }
 
 # NAME COMMAND...: its output is shown only if it fails.

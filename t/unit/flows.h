@@ -96,6 +96,16 @@ static inline enum err who(const char *access)
 	return sessions_authenticate(c, access, &caller);
 }
 
+/* As /auth/verify does it */
+static inline enum err verify_token(const char *access)
+{
+	struct access_claims claims;
+
+	return tokens_check_access(c, access, &claims)
+		       ? sessions_verify(c, &claims, &caller)
+		       : ERR_TOKEN_REFUSED;
+}
+
 /* An account with that password, logged in: `pair` and `caller`. */
 static inline void arrive(const char *address, const char *username)
 {

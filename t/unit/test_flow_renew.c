@@ -119,7 +119,7 @@ START_TEST(authentication_answers_each_outcome_of_its_store)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		tell(cases[i].accessor, cases[i].rc);
 		ck_assert_int_eq(who(pair.access), cases[i].err);
-		ck_assert_int_eq(sessions_verify(c, pair.access, &caller), cases[i].err);
+		ck_assert_int_eq(verify_token(pair.access), cases[i].err);
 	}
 }
 END_TEST
@@ -228,10 +228,10 @@ START_TEST(degraded_only_where_the_settings_say_so)
 {
 	degrade(false);
 	world.postgres_down = true;
-	ck_assert_int_eq(sessions_verify(c, pair.access, &caller), ERR_STORE_UNAVAILABLE);
+	ck_assert_int_eq(verify_token(pair.access), ERR_STORE_UNAVAILABLE);
 	degrade(true);
 	ck_assert_int_eq(who(pair.access), ERR_STORE_UNAVAILABLE);
-	ck_assert_int_eq(sessions_verify(c, pair.access, &caller), ERR_NONE);
+	ck_assert_int_eq(verify_token(pair.access), ERR_NONE);
 	ck_assert_str_eq(caller.user.id, world.users[0].user.id);
 	ck_assert_str_eq(caller.session_id, world.sessions[0].session.id);
 	ck_assert_str_eq(caller.user.email, "");
@@ -248,7 +248,7 @@ START_TEST(degraded_shows_the_roles_of_the_token)
 	ck_assert_int_eq(sign_in("ann", PASSWORD), ERR_NONE);
 	degrade(true);
 	world.postgres_down = true;
-	ck_assert_int_eq(sessions_verify(c, pair.access, &caller), ERR_NONE);
+	ck_assert_int_eq(verify_token(pair.access), ERR_NONE);
 	ck_assert_uint_eq(caller.user.n_roles, 2);
 	ck_assert_str_eq(caller.user.roles[1], "editors");
 }
@@ -264,12 +264,12 @@ START_TEST(degraded_refuses_what_has_ended)
 	ck_assert_int_eq(sessions_logout(c, &caller), ERR_NONE);
 	degrade(true);
 	world.postgres_down = true;
-	ck_assert_int_eq(sessions_verify(c, second, &caller), ERR_TOKEN_REFUSED);
-	ck_assert_int_eq(sessions_verify(c, first, &caller), ERR_NONE);
+	ck_assert_int_eq(verify_token(second), ERR_TOKEN_REFUSED);
+	ck_assert_int_eq(verify_token(first), ERR_NONE);
 	world.postgres_down = false;
 	ck_assert_int_eq(sessions_logout_all(c, &caller), ERR_NONE);
 	world.postgres_down = true;
-	ck_assert_int_eq(sessions_verify(c, first, &caller), ERR_TOKEN_REFUSED);
+	ck_assert_int_eq(verify_token(first), ERR_TOKEN_REFUSED);
 }
 END_TEST
 
@@ -277,10 +277,10 @@ START_TEST(degraded_is_not_for_what_postgres_refuses)
 {
 	degrade(true);
 	world.sessions[0].ended = true;
-	ck_assert_int_eq(sessions_verify(c, pair.access, &caller), ERR_TOKEN_REFUSED);
+	ck_assert_int_eq(verify_token(pair.access), ERR_TOKEN_REFUSED);
 	world.postgres_down = true;
-	ck_assert_int_eq(sessions_verify(c, pair.refresh, &caller), ERR_TOKEN_REFUSED);
-	ck_assert_int_eq(sessions_verify(c, "x", &caller), ERR_TOKEN_REFUSED);
+	ck_assert_int_eq(verify_token(pair.refresh), ERR_TOKEN_REFUSED);
+	ck_assert_int_eq(verify_token("x"), ERR_TOKEN_REFUSED);
 }
 END_TEST
 
@@ -289,10 +289,10 @@ START_TEST(degraded_without_redis_is_down)
 	degrade(true);
 	world.postgres_down = true;
 	world.redis_down = true;
-	ck_assert_int_eq(sessions_verify(c, pair.access, &caller), ERR_STORE_UNAVAILABLE);
+	ck_assert_int_eq(verify_token(pair.access), ERR_STORE_UNAVAILABLE);
 	world.redis_down = false;
 	tell("ended_check", RC_CONFLICT);
-	ck_assert_int_eq(sessions_verify(c, pair.access, &caller), ERR_TOKEN_REFUSED);
+	ck_assert_int_eq(verify_token(pair.access), ERR_TOKEN_REFUSED);
 }
 END_TEST
 

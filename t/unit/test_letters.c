@@ -20,6 +20,7 @@ static const struct letter_facts FACTS = {
 	.username = "ann",
 	.ip = "2001:db8::1",
 	.user_agent = "Mozilla/5.0",
+	.provider = "google",
 };
 
 static void setup(void)
@@ -223,7 +224,8 @@ START_TEST(templates_that_are_refused)
 		bool with_code;
 	} ROWS[] = {
 		{"a\n{code}\nb {minutes} {ip}", NULL, true},
-		{"{service} {url} {username} {ip} {user_agent} {time}", NULL, false},
+		{"{service} {url} {username} {ip} {user_agent} {time} {provider}", NULL,
+		 false},
 		{"{code} x\n", "{code} is not on a line of its own", true},
 		{"{code}\nand {code}\n", "{code} is not on a line of its own", true},
 		{"no code\n", "the line with {code} is missing", true},

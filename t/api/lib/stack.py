@@ -1,6 +1,7 @@
 """A private stack, one's own or one that already runs, and what a test does with it."""
 
 import configparser
+import contextlib
 import functools
 import os
 import socket
@@ -41,6 +42,16 @@ def title(pid):
         return ""
 
 
+def descendants(pid):
+    """It, its children and theirs."""
+    out = [pid]
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/task/{task}/children") as file:
+            for child in file.read().split():
+                out += descendants(int(child))
+    return out
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -76,11 +87,11 @@ class Stack:
 
     @classmethod
     def start(cls, conf="", **variables):
-        """`conf` is laid over the stack's own configuration."""
+        """`conf` is laid over the stack's own configuration; @VAR@ in it is its directory."""
         var = tempfile.mkdtemp(prefix="lk-api-", dir="/tmp")
         overlay = os.path.join(var, "overlay.conf")
         with open(overlay, "w") as file:
-            file.write(conf)
+            file.write(conf.replace("@VAR@", var))
         settings = dict(VAR=var, CONF=overlay if conf else "", PORT=str(free_port()), BUILD=built(),
                         **variables)
         try:
@@ -94,16 +105,16 @@ class Stack:
         run([STACK, "wipe"], VAR=self.var)
 
     def part(self, verb, name):
-        """start, stop, kill or restart of postgres, redis, catcher, serve, mail or nginx."""
+        """start, stop, kill or restart of postgres, redis, catcher, serve, outside, mail or nginx."""
         run([STACK, verb, name], VAR=self.var)
 
     def pid(self, name):
         with open(os.path.join(self.env["PIDS"], name + ".pid")) as file:
             return int(file.read())
 
-    def workers(self, pool=""):
-        """The pids of the service's workers, of all pools or of one."""
-        with open(f"/proc/{self.pid('serve')}/task/{self.pid('serve')}/children") as file:
+    def workers(self, pool="", role="serve"):
+        """The pids of a role's workers, of all pools or of one."""
+        with open(f"/proc/{self.pid(role)}/task/{self.pid(role)}/children") as file:
             return {int(pid) for pid in file.read().split() if pool in title(pid)}
 
     def path(self, *names):
@@ -115,7 +126,7 @@ class Stack:
     # the stores, as their administrator
 
     def connect(self, role="ADMIN"):
-        """As the superuser, or as OWNER, FAST, SLOW, MAIL."""
+        """As the superuser, or as OWNER, FAST, SLOW, MAIL, OUTSIDE."""
         connection = psycopg2.connect(self.env["PG_" + role])
         connection.autocommit = True
         return connection
