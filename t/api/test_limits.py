@@ -31,7 +31,7 @@ def test_five_then_delays_that_double(lk, user, c):
         start = time.monotonic()
         refused(wrong(c, user.username), delay, delay)
         answer = wait_for(lambda: (a := wrong(c, user.username)).status != 429 and a, delay + 2,
-                          "the delay does not end")
+                          "the delay does not end", every=0.2)
         check.problem(answer, 401, "invalid_credentials")
         assert time.monotonic() - start >= delay - 0.3
     refused(wrong(c, user.username), 3, 4)
