@@ -10,6 +10,7 @@ import time
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from jwt.utils import base64url_decode, base64url_encode
 
 DISCOVERY, JWKS = "/.well-known/openid-configuration", "/jwks"
 
@@ -20,11 +21,18 @@ def make_key(alg="ES256", bits=2048):
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def public_jwk(key, kid, **more):
-    kind = RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else ECAlgorithm
-    jwk = json.loads(kind.to_jwk(key.public_key()))
+def as_jwk(key):
+    """Of a public or private key, with the leading zeros (RFC 7518 §6.2.1.2) that PyJWT leaves out."""
+    kind = RSAAlgorithm if isinstance(key, (rsa.RSAPrivateKey, rsa.RSAPublicKey)) else ECAlgorithm
+    jwk = json.loads(kind.to_jwk(key))
     jwk.pop("key_ops", None)
-    return {**jwk, "kid": kid, "use": "sig", **more}
+    for name in {"x", "y", "d"} & set(jwk) if kind is ECAlgorithm else ():
+        jwk[name] = base64url_encode(base64url_decode(jwk[name]).rjust(32, b"\0")).decode()
+    return jwk
+
+
+def public_jwk(key, kid, **more):
+    return {**as_jwk(key.public_key()), "kid": kid, "use": "sig", **more}
 
 
 class Issuer:

@@ -10,15 +10,13 @@ import uuid
 
 import requests
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from lib.issuer import as_jwk, make_key
 from lib.stack import ROOT, free_port
 from lib.tokens import b64, ecdsa_sign
 
 START_SECONDS = 30
-_MAKE = {"RS256": (lambda: rsa.generate_private_key(65537, 2048), RSAAlgorithm),
-         "ES256": (lambda: ec.generate_private_key(ec.SECP256R1()), ECAlgorithm)}
 
 
 class Provider:
@@ -34,10 +32,8 @@ class Provider:
     def _make_keys(self):
         self.keys = {}  # alg: (kid, private key, private JWK)
         for alg in self.algs:
-            key, kid = _MAKE[alg][0](), f"{alg.lower()}-{uuid.uuid4().hex[:12]}"
-            jwk = json.loads(_MAKE[alg][1].to_jwk(key))
-            jwk.pop("key_ops", None)
-            self.keys[alg] = kid, key, dict(jwk, kid=kid, alg=alg, use="sig")
+            key, kid = make_key(alg), f"{alg.lower()}-{uuid.uuid4().hex[:12]}"
+            self.keys[alg] = kid, key, dict(as_jwk(key), kid=kid, alg=alg, use="sig")
 
     def start(self):
         what = dict(self.settings, port=self.port, jwks={"keys": [jwk for _, _, jwk in self.keys.values()]})
