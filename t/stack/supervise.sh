@@ -156,11 +156,16 @@ is_whole() {
 }
 
 watch_all() {
-	local verb name reply
+	local verb name reply part line=
 
 	while [ -z "$STOPPING" ]; do
-		if read -r -t 0.25 verb name reply <&8; then
+		# What is there of a line when the time is over is kept, for the rest is another.
+		if IFS= read -r -t 0.25 part <&8; then
+			read -r verb name reply <<<"$line$part"
+			line=
 			control "$verb" "$name" >"$reply"
+		else
+			line+=$part
 		fi
 		[ -n "$STOPPING" ] || is_whole || return 1
 	done
