@@ -144,6 +144,11 @@ check-asan: ## unit, live and API tests with AddressSanitizer and UBSan
 	$(Q)+ASAN_OPTIONS=detect_stack_use_after_return=1 $(MAKE) --no-print-directory \
 		BUILD=$(BUILD)/asan SANITIZE=1 unit live api
 
+check-faults: ## PostgreSQL and Redis fail over under load, with a ledger; three minutes
+	$(Q)t/deps check
+	$(sub) all
+	$(Q)BUILD=$(BUILD) timeout -k 30 570 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/faults
+
 check-browser: ## whole flows in Debian's Chromium, with the packages that takes
 	$(Q)t/deps browser
 	$(sub) $(NODE)
@@ -166,7 +171,7 @@ $(BUILD)/lint/%.tidy: %.c .clang-tidy $(BUILD)/%.o
 # It knows neither CLEANUP() nor INVARIANT(), and glibc's NULL is a pointer.
 CPPCHECK_OFF = missingIncludeSystem resourceLeak memleak missingReturn varFuncNullUB
 FORMATTED = $(wildcard lib/*.[ch] app/*.[ch] app/*/*.[ch] t/*/*.[ch])
-SCRIPTS = $(shell grep -lE '^\#!/bin/(ba)?sh' t/* t/*/* .ci/run 2>/dev/null)
+SCRIPTS = $(shell grep -lE '^\#!/bin/(ba)?sh' t/* t/*/* doc/examples/* .ci/run 2>/dev/null)
 lint: all $(TIDY) $(NODE) ## warnings, clang-tidy, cppcheck, clang-format, shellcheck, nginx -t, layers, OpenAPI
 	$(Q)t/lint/layers
 	$(Q)t/lint/routes
@@ -212,7 +217,7 @@ install: all ## install below DESTDIR= PREFIX=/usr; configuration that is there 
 	$(call put,$(AT)/share/man/man5,doc/*.5)
 	$(call put,$(AT)/share/man/man8,doc/*.8)
 	$(call put,$(AT)/share/doc/latchkey,README.md doc/*.md)
-	$(call put,$(AT)/share/doc/latchkey/examples,conf/nginx/latchkey-server.conf)
+	$(call put,$(AT)/share/doc/latchkey/examples,conf/nginx/latchkey-server.conf doc/examples/*)
 	$(call put,$(DESTDIR)$(UNITDIR),$(addprefix $(READY)/,$(UNITS)))
 	$(Q)set -e; for unit in $(SERVICES); do install -D -m 644 \
 		$(READY)/sandbox.conf $(DESTDIR)$(UNITDIR)/$$unit.d/10-sandbox.conf; done
@@ -247,5 +252,5 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | sort | expand -t 16
 
-.PHONY: all unit live api deps doc run up down status check check-asan check-browser check-edge lint install uninstall deb \
+.PHONY: all unit live api deps doc run up down status check check-asan check-faults check-browser check-edge lint install uninstall deb \
 	check-host clean help

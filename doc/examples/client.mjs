@@ -10,7 +10,10 @@ import { setTimeout as seconds } from 'node:timers/promises';
 
 const API = `${process.env.LATCHKEY_URL ?? 'https://127.0.0.1:8443'}/api/v1`;
 const SESSION = process.env.LATCHKEY_SESSION ?? 'session.json';
-const TRIES = 4; // a second apart: well within the 10 for which a spent refresh token is good
+// Three of 3 seconds, a second apart: the last begins within the 10 for which a spent
+// refresh token is good.
+const TRIES = 3;
+const REFRESH_SECONDS = 3;
 
 // A failure, as the service tells it (RFC 9457).
 class Problem extends Error {
@@ -23,13 +26,13 @@ class Problem extends Error {
 }
 
 // An answer that is a success. 503 means that nothing was done: the same once more.
-async function call(method, path, { headers = {}, body } = {}) {
+async function call(method, path, { headers = {}, body, timeout = 15 } = {}) {
   for (let attempt = 1; ; attempt++) {
     const answer = await fetch(API + path, {
       method,
       headers: body ? { 'Content-Type': 'application/json', ...headers } : headers,
       body: body && JSON.stringify(body),
-      signal: AbortSignal.timeout(15000),
+      signal: AbortSignal.timeout(1000 * timeout),
     });
     if (answer.ok) {
       return answer;
@@ -54,11 +57,12 @@ const bearer = (token) => ({ Authorization: `Bearer ${token}` });
 
 // Durably, and whole or not at all, for nobody else to read.
 async function keep(tokens) {
-  const file = await open(`${SESSION}.new`, 'w', 0o600);
+  const fresh = `${SESSION}.${process.pid}`;
+  const file = await open(fresh, 'w', 0o600);
   await file.writeFile(JSON.stringify(tokens));
   await file.sync();
   await file.close();
-  await rename(`${SESSION}.new`, SESSION);
+  await rename(fresh, SESSION);
 }
 
 function kept() {
@@ -70,12 +74,14 @@ function kept() {
 
 // The next pair. An answer that was lost is asked for again, with the same token.
 async function renew(refresh_token) {
+  const body = { grant_type: 'refresh_token', refresh_token };
   for (let attempt = 1; ; attempt++) {
     try {
-      const answer = await call('POST', '/auth/refresh', { body: { grant_type: 'refresh_token', refresh_token } });
+      const answer = await call('POST', '/auth/refresh', { body, timeout: REFRESH_SECONDS });
       return await answer.json();
     } catch (problem) {
-      if (problem instanceof Problem || attempt === TRIES) {
+      const lost = !(problem instanceof Problem) || [502, 504].includes(problem.status);
+      if (!lost || attempt === TRIES) {
         throw problem;
       }
       await seconds(1000);

@@ -7,7 +7,10 @@ declare(strict_types=1);
 
 define('API', (getenv('LATCHKEY_URL') ?: 'https://127.0.0.1:8443') . '/api/v1');
 define('SESSION', getenv('LATCHKEY_SESSION') ?: 'session.json');
-const TRIES = 4; // a second apart: well within the 10 for which a spent refresh token is good
+// Three of 3 seconds, a second apart: the last begins within the 10 for which a spent
+// refresh token is good.
+const TRIES = 3;
+const REFRESH_SECONDS = 3;
 
 /* A failure, as the service tells it (RFC 9457). */
 class Problem extends Exception
@@ -46,13 +49,13 @@ class Answer
 	}
 }
 
-function request(string $method, string $path, array $headers, ?array $body): Answer
+function request(string $method, string $path, array $headers, ?array $body, int $seconds): Answer
 {
 	if ($body !== null) {
 		$headers[] = 'Content-Type: application/json';
 	}
 	$context = stream_context_create(['http' => [
-		'method' => $method, 'header' => $headers, 'timeout' => 15, 'follow_location' => 0, 'ignore_errors' => true,
+		'method' => $method, 'header' => $headers, 'timeout' => $seconds, 'follow_location' => 0, 'ignore_errors' => true,
 		'content' => $body === null ? '' : json_encode($body, JSON_THROW_ON_ERROR),
 	]]);
 	$said = @file_get_contents(API . $path, false, $context);
@@ -63,10 +66,10 @@ function request(string $method, string $path, array $headers, ?array $body): An
 }
 
 /* An answer that is a success. 503 means that nothing was done: the same once more. */
-function call(string $method, string $path, array $headers = [], ?array $body = null): Answer
+function call(string $method, string $path, array $headers = [], ?array $body = null, int $seconds = 15): Answer
 {
 	for ($try = 1; ; $try++) {
-		$answer = request($method, $path, $headers, $body);
+		$answer = request($method, $path, $headers, $body, $seconds);
 		if ($answer->status !== 503 || $try === TRIES) {
 			break;
 		}
@@ -113,11 +116,13 @@ function kept(): array
 /* The next pair. An answer that was lost is asked for again, with the same token. */
 function renew(string $token): array
 {
+	$body = ['grant_type' => 'refresh_token', 'refresh_token' => $token];
 	for ($try = 1; ; $try++) {
 		try {
-			return call('POST', '/auth/refresh', [], ['grant_type' => 'refresh_token', 'refresh_token' => $token])->json();
-		} catch (NoAnswer $problem) {
-			if ($try === TRIES) {
+			return call('POST', '/auth/refresh', [], $body, REFRESH_SECONDS)->json();
+		} catch (Exception $problem) {
+			$lost = !$problem instanceof Problem || in_array($problem->status, [502, 504]);
+			if (!$lost || $try === TRIES) {
 				throw $problem;
 			}
 			sleep(1);

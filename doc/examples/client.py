@@ -13,7 +13,9 @@ import requests
 
 API = os.environ.get("LATCHKEY_URL", "https://127.0.0.1:8443") + "/api/v1"
 SESSION = os.environ.get("LATCHKEY_SESSION", "session.json")
-TRIES = 4  # a second apart: well within the 10 for which a spent refresh token is good
+# Three of 3 seconds, a second apart: the last begins within the 10 for which a spent refresh
+# token is good.
+TRIES, REFRESH_SECONDS = 3, 3
 
 
 class Problem(Exception):
@@ -26,10 +28,10 @@ class Problem(Exception):
         super().__init__(f"{self.code}: {said['detail']} (request {said['request_id']}){fields}")
 
 
-def call(method, path, **what):
+def call(method, path, timeout=15, **what):
     """An answer that is a success. 503 means that nothing was done: the same once more."""
     for attempt in range(TRIES):
-        answer = requests.request(method, API + path, timeout=15, **what)
+        answer = requests.request(method, API + path, timeout=timeout, **what)
         if answer.status_code != 503 or attempt == TRIES - 1:
             break
         time.sleep(int(answer.headers.get("Retry-After", 1)))
@@ -74,12 +76,13 @@ def forget():
 
 def renew(refresh_token):
     """The next pair. An answer that was lost is asked for again, with the same token."""
+    body = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     for attempt in range(TRIES):
         try:
-            return call("POST", "/auth/refresh",
-                        json={"grant_type": "refresh_token", "refresh_token": refresh_token}).json()
-        except requests.ConnectionError:
-            if attempt == TRIES - 1:
+            return call("POST", "/auth/refresh", timeout=REFRESH_SECONDS, json=body).json()
+        except (Problem, requests.RequestException) as problem:
+            lost = not isinstance(problem, Problem) or problem.status in (502, 504)
+            if not lost or attempt == TRIES - 1:
                 raise
             time.sleep(1)
 

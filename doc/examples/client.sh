@@ -7,7 +7,10 @@ set -uo pipefail
 
 API=${LATCHKEY_URL:-https://127.0.0.1:8443}/api/v1
 SESSION=${LATCHKEY_SESSION:-session.json}
-TRIES=4 # a second apart: well within the 10 for which a spent refresh token is good
+# Three of 3 seconds, a second apart: the last begins within the 10 for which a spent refresh
+# token is good.
+TRIES=3
+REFRESH_SECONDS=3
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -17,9 +20,9 @@ die() {
 	exit 1
 }
 
-# NAME: that member of the JSON object on standard input, a text
+# NAME [FILE]: that member, a text, of the JSON object in FILE or $dir/body
 member() {
-	sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p"
+	grep -o "\"$1\": *\"[^\"]*\"" "${2:-$dir/body}" | head -n 1 | cut -d '"' -f 4
 }
 
 # METHOD PATH CURL-OPTION...: STATUS (000: no answer), $dir/head and $dir/body. 503 means
@@ -45,15 +48,19 @@ must() {
 	case $STATUS in
 	2??) ;;
 	000) die "No answer." ;;
-	*) die "$(member code <"$dir/body"): $(member detail <"$dir/body") (request $(member request_id <"$dir/body"))" ;;
+	*)
+		sed 's/},{/}\n{/g' "$dir/body" | sed -n 's/.*"field":"\([^"]*\)".*"message":"\([^"]*\)".*/  \1: \2/p' >&2
+		die "$(member code): $(member detail) (request $(member request_id))"
+		;;
 	esac
 }
 
+# QUESTION: what is typed
 ask() {
 	local said
 
 	printf '%s ' "$1" >&2
-	IFS= read -r said || die "No answer."
+	IFS= read -r said
 	printf %s "$said"
 }
 
@@ -61,18 +68,14 @@ ask() {
 
 # Durably, and whole or not at all, for nobody else to read
 keep() {
-	(umask 077 && cat "$dir/body" >"$SESSION.new") && sync "$SESSION.new" && mv "$SESSION.new" "$SESSION" ||
+	(umask 077 && cat "$dir/body" >"$SESSION.new" && sync "$SESSION.new" && mv "$SESSION.new" "$SESSION") ||
 		die "$SESSION cannot be written."
 }
 
-kept() {
-	member "$1" <"$SESSION"
-}
-
-# METHOD PATH TOKEN
+# TOKEN METHOD PATH CURL-OPTION...
 call_as() {
-	printf 'Authorization: Bearer %s' "$3" >"$dir/token"
-	call "$1" "$2" -H "@$dir/token"
+	printf 'Authorization: Bearer %s' "$1" >"$dir/token"
+	call "${@:2}" -H "@$dir/token"
 }
 
 # REFUSED: tokens in place of those with the access token that was refused
@@ -81,11 +84,13 @@ refresh() {
 
 	exec 9>"$SESSION.lock"
 	flock 9 # one at a time
-	[ "$(kept access_token)" = "$1" ] || return 0 # somebody else was faster
+	[ "$(member access_token "$SESSION")" = "$1" ] || return 0 # somebody else was faster
 	for ((try = 1; try <= TRIES; try++)); do
-		call_as POST /auth/refresh "$(kept refresh_token)"
-		[ "$STATUS" = 000 ] || break
-		sleep 1 # the answer was lost: the same token once more
+		call_as "$(member refresh_token "$SESSION")" POST /auth/refresh -m "$REFRESH_SECONDS"
+		case $STATUS in
+		000 | 502 | 504) sleep 1 ;; # the answer was lost: the same token once more
+		*) break ;;
+		esac
 	done
 	if [ "$STATUS" = 401 ]; then
 		rm -f "$SESSION"
@@ -101,11 +106,11 @@ send() {
 	local token
 
 	[ -e "$SESSION" ] || die "Not logged in."
-	token=$(kept access_token)
-	call_as "$1" "$2" "$token"
+	token=$(member access_token "$SESSION")
+	call_as "$token" "$1" "$2"
 	if [ "$STATUS" = 401 ]; then
 		refresh "$token"
-		call_as "$1" "$2" "$(kept access_token)"
+		call_as "$(member access_token "$SESSION")" "$1" "$2"
 	fi
 	must
 }
@@ -113,24 +118,23 @@ send() {
 # ---- the commands ----
 
 register() {
-	local code
-
 	call POST /register --data-urlencode "email=$1"
 	must
-	code=$(ask "The code in the letter:") || exit
-	call POST /register --data-urlencode "email=$1" --data-urlencode "registration_code=$code"
+	ask "The code in the letter:" >"$dir/code"
+	call POST /register --data-urlencode "email=$1" --data-urlencode "registration_code@$dir/code"
 	must
-	member token <"$dir/body" | tr -d '\n' >"$dir/proof"
-	ask "A password:" >"$dir/password" || exit
-	call POST /register --data-urlencode "token@$dir/proof" --data-urlencode "username=$2" --data-urlencode "password@$dir/password"
+	member token | tr -d '\n' >"$dir/proof"
+	ask "A password:" >"$dir/password"
+	call POST /register --data-urlencode "token@$dir/proof" --data-urlencode "username=$2" \
+		--data-urlencode "password@$dir/password"
 	must
-	echo "registered $(member username <"$dir/body")"
+	echo "registered $(member username)"
 }
 
 login() {
 	local password
 
-	password=$(ask "The password:") || exit
+	password=$(ask "The password:")
 	printf 'Authorization: Basic %s' "$(printf %s "$1:$password" | base64 -w 0)" >"$dir/basic"
 	call POST /login -H "@$dir/basic"
 	must

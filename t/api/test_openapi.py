@@ -51,13 +51,17 @@ ROUTES = table()
 OPERATIONS = {(method, nameless(path)): operation for (method, path), operation in SPEC.operations.items()}
 
 
-@pytest.fixture(scope="module")
-def render():
-    """doc/render as a module."""
-    loader = importlib.machinery.SourceFileLoader("render", os.path.join(ROOT, "doc", "render"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("render", loader))
+def script(*path):
+    """A program of the tree as a module."""
+    loader = importlib.machinery.SourceFileLoader(path[-1], os.path.join(ROOT, *path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(path[-1], loader))
     loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def render():
+    return script("doc", "render")
 
 
 def enums(name):
@@ -90,6 +94,17 @@ def test_access(row):
 def test_scopes():
     flow = SPEC.whole["components"]["securitySchemes"]["machine"]["flows"]["clientCredentials"]
     assert set(flow["scopes"]) == {scope for _, scope in ROUTES.values() if scope}
+
+
+def test_limits(monkeypatch):
+    """429 stands where nginx limits clients (t/lint/routes)."""
+    monkeypatch.chdir(ROOT)
+    lint = script("t", "lint", "routes")
+    for path, pool in lint.routes().items():
+        path = "/" + path.lstrip("/")
+        limited = lint.limit(path, pool) != "none"
+        for method in {"GET", "POST", "PATCH", "DELETE"} & {m for m, p in ROUTES if p == nameless(path)}:
+            assert ("429" in OPERATIONS[method, nameless(path)]["responses"]) == limited, (method, path)
 
 
 @pytest.mark.parametrize("row", sorted(SPEC.operations))

@@ -282,17 +282,11 @@ def documents(t):
 
 def test_story(lk, idp, client_of_all):
     t = Teller(lk)
-    registration(t)
-    sessions(t)
-    recovery(t)
-    accounts(t)
-    t.c = lk.client()  # one may not sign in that often
-    social(t, idp)
-    machines(t, client_of_all)
     boss = {"bearer": machine(lk, *SCOPES).token}
-    roles(t, boss)
-    users(t, boss)
-    documents(t)
+    for part, *more in ((registration,), (sessions,), (recovery,), (accounts,), (social, idp), (machines, client_of_all),
+                        (roles, boss), (users, boss), (documents,)):
+        t.c = lk.client()  # one alone may not sign in that often
+        part(t, *more)
     assert set(SPEC.by_id) - t.succeeded == set()
     assert {(operation["operationId"], name) for operation in SPEC.operations.values()
             for name in SPEC.examples(operation)} == t.examples

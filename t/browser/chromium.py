@@ -8,7 +8,7 @@ import tempfile
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -55,15 +55,13 @@ class Chromium(Chrome):
 
     def clean(self):
         """One empty tab, nothing remembered."""
-        *others, last = self.window_handles
-        for tab in others:
-            self.switch_to.window(tab)
-            self.close()
-        self.switch_to.window(last)
+        old = self.window_handles
+        self.switch_to.window(old[0])
         self.switch_to.new_window("tab")
         fresh = self.current_window_handle
-        self.switch_to.window(last)
-        self.close()
+        for tab in old:
+            self.switch_to.window(tab)
+            self.close()
         self.switch_to.window(fresh)
         self.execute_cdp_cmd("Storage.clearCookies", {})
         self.execute_cdp_cmd("Network.clearBrowserCache", {})
@@ -80,12 +78,13 @@ class Chromium(Chrome):
     # what its user sees and does
 
     def until(self, what, message="it did not come", seconds=10):
-        """The first true value of what(); an element that went away meanwhile is looked for again."""
-        wait = WebDriverWait(self, seconds, poll_frequency=0.03, ignored_exceptions=[StaleElementReferenceException])
+        """The first true value of what(). Where a page gives way to the next, the driver has several
+        errors for what went away: it is looked for again."""
+        wait = WebDriverWait(self, seconds, poll_frequency=0.03, ignored_exceptions=[WebDriverException])
         try:
             return wait.until(lambda _: what())
-        except TimeoutException:
-            raise AssertionError(f"{message} within {seconds} s, at {self.current_url}") from None
+        except TimeoutException as problem:
+            raise AssertionError(f"{message} within {seconds} s, at {self.current_url}") from problem
 
     def all(self, selector):
         return self.find_elements(By.CSS_SELECTOR, selector)
@@ -95,21 +94,26 @@ class Chromium(Chrome):
         return self.until(lambda: next((e for e in self.all(selector) if e.is_displayed()), None),
                           f"{selector} was not seen")
 
+    def texts(self, selector):
+        return self.execute_script("return [...document.querySelectorAll(arguments[0])].map(it => it.innerText.trim())",
+                                   selector)
+
     def text(self, selector="body"):
-        return self.see(selector).text
+        """The first one's, once there is one."""
+        return self.until(lambda: next(filter(None, self.texts(selector)), None), f"{selector} has no text")
 
     def says(self, selector, text):
         """Waits until the element's text has that in it."""
         said = []
 
         def found():
-            said[:] = [element.text for element in self.all(selector)]
+            said[:] = self.texts(selector)
             return any(text in words for words in said)
 
         try:
             self.until(found)
         except AssertionError as problem:
-            raise AssertionError(f"{selector} says {said}, not {text!r}: {problem}") from None
+            raise AssertionError(f"{selector} says {said}, not {text!r}: {problem}") from problem
 
     def press(self, selector):
         self.see(selector).click()

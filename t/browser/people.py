@@ -54,7 +54,7 @@ def unlink(browser, provider):
 def has_accounts(browser, *expected):
     """Waits until exactly these are listed, each as (provider, person)."""
     wanted = sorted(f"{provider} {who.email} Unlink" for provider, who in expected)
-    browser.until(lambda: sorted(item.text for item in browser.all("#accounts li")) == wanted,
+    browser.until(lambda: sorted(browser.texts("#accounts li")) == wanted,
                   f"the accounts are not {wanted}")
 
 

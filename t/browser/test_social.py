@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 
 from lib.me import join, letters, recovery_token, welcome
-from lib.social import COOKIE
+from lib.social import COOKIE, Browser
 from lib.stack import User, new_password
 from people import (answer, at_application, at_provider, has_accounts, link, nobody_is_in, refused_at_home, sign_in,
                     sign_in_by_password, sign_out, unlink)
@@ -235,6 +235,16 @@ def test_an_attacker_s_callback(world, browser, other, aside):
     browser.says("#who", victim.email)
 
 
+def test_an_attacker_s_code(world, lk, browser):
+    """Nor by the code that an application exchanges, where it looks after that."""
+    page, provider = world.far + "/app.html", world.providers["yandex"]
+    for mine in ("", "?mine=yes"):
+        attacker = Browser(lk)
+        url = attacker.start("yandex", return_to=page + mine)
+        browser.get(attacker.back("yandex", provider.callback(url, world.person())).header("Location"))
+        nobody_is_in(browser, "not begun here")
+
+
 def test_two_tabs(world, lk, browser):
     first, second = world.person(), world.person()
     tabs = {}
@@ -268,8 +278,8 @@ def test_back(world, lk, browser):
     assert browser.current_url == page
     browser.says("#who", who.email)
 
-    (code,) = re.findall(r"GET /app.html(\?code=\S+)", world.visits())[-1:]
-    browser.get(page + code)
+    (query,) = re.findall(r"GET /app.html(\?\S+code=\S+)", world.visits())[-1:]
+    browser.get(page + query)
     browser.says("#error", "invalid_code")
     browser.says("#who", who.email)
     assert browser.current_url == page

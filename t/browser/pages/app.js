@@ -1,6 +1,11 @@
 // An application that holds tokens, one login a tab.
 import { attempt, call, here, on, say, showNobody, showUser } from './call.js';
 
+// Of this tab: a login that comes back with another was not begun here.
+const mine = sessionStorage.getItem('mine') ?? crypto.randomUUID();
+sessionStorage.setItem('mine', mine);
+const returnTo = `${here}?mine=${mine}`;
+
 function element(name, text, more) {
   return Object.assign(document.createElement(name), { textContent: text }, more);
 }
@@ -38,7 +43,7 @@ async function unlink(id) {
 }
 
 async function link(provider) {
-  const begun = await call('POST', `/social/login/${provider}`, { return_to: here });
+  const begun = await call('POST', `/social/login/${provider}`, { return_to: returnTo });
   location.assign(begun.authorization_url);
 }
 
@@ -48,6 +53,9 @@ const keep = (pair) => sessionStorage.setItem('token', pair.access_token);
 async function arrive() {
   const asked = new URLSearchParams(location.search);
   history.replaceState(null, '', here);
+  if (asked.has('code') && asked.get('mine') !== mine) {
+    throw new Error('not begun here');
+  }
   if (asked.has('code')) {
     keep(await call('POST', '/social/exchange', { code: asked.get('code') }));
   }
@@ -68,7 +76,7 @@ on('out', async () => {
 });
 
 for (const provider of PROVIDERS) {
-  const href = `${API}/social/login/${provider}?return_to=${encodeURIComponent(here)}`;
+  const href = `${API}/social/login/${provider}?return_to=${encodeURIComponent(returnTo)}`;
   document.getElementById('in').append(element('a', `Sign in with ${provider}`, { id: `in-${provider}`, href }), ' ');
   document.getElementById('link').append(element('button', `Link ${provider}`,
     { id: `link-${provider}`, onclick: () => attempt(() => link(provider)) }), ' ');
