@@ -136,7 +136,7 @@ def site(lk, servers, edits=(), port=None):
 
 class Application(http.server.ThreadingHTTPServer):
     """Answers any request with what it saw of it: method, path, headers as they came, length and
-    hash of the body; `seen` counts them."""
+    hash of the body, and with the status that ?status= says; `seen` counts them."""
 
     daemon_threads = True
 
@@ -157,9 +157,10 @@ class _Teller(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         text = json.dumps({"method": self.command, "path": self.path, "headers": self.headers.items(),
                            "length": len(body), "sha256": hashlib.sha256(body).hexdigest()}).encode()
-        self.send_response(200)
+        self.send_response(int(self.path.partition("?status=")[2] or 200))
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
+        self.send_header("X-Request-Id", '"mine"')
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text)
