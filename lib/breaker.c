@@ -2,6 +2,12 @@
 
 #include "lib/clock.h"
 
+bool breaker_is_open(const struct breaker *breaker)
+{
+	return breaker &&
+	       atomic_load_explicit(&breaker->retry_at, memory_order_relaxed) != 0;
+}
+
 bool breaker_allows(struct breaker *breaker)
 {
 	int64_t retry_at, now;
@@ -27,8 +33,7 @@ bool breaker_is_shut(const struct breaker *breaker)
 void breaker_good(struct breaker *breaker)
 {
 	/* Read first: a store would take the cache line from the other processes */
-	if (breaker &&
-	    atomic_load_explicit(&breaker->retry_at, memory_order_relaxed) != 0)
+	if (breaker_is_open(breaker))
 		atomic_store(&breaker->retry_at, 0);
 }
 
@@ -38,9 +43,14 @@ void breaker_open(struct breaker *breaker, int64_t ms)
 		atomic_store(&breaker->retry_at, clock_mono_ms() + ms);
 }
 
-bool breaker_turn(struct breaker *breaker, uint64_t turn)
+bool breaker_tell(struct breaker *breaker, uint64_t *seen, uint32_t server)
 {
-	return atomic_compare_exchange_strong(&breaker->turn, &turn, turn + 1);
+	uint64_t before = *seen, now = ((before >> 32) + 1) << 32 | server;
+
+	if (!atomic_compare_exchange_strong(&breaker->hung, &before, now))
+		return false;
+	*seen = now;
+	return true;
 }
 
 void breaker_bad(struct breaker *breaker)

@@ -61,6 +61,12 @@ bool call_may_connect(const struct call *call)
 	return call->refused == 0 || clock_mono_ms() >= call->connect_at;
 }
 
+bool call_allowed(struct call *call)
+{
+	call->probes = breaker_is_open(call->breaker);
+	return breaker_allows(call->breaker);
+}
+
 void call_connected(struct call *call)
 {
 	call->refused = 0;
@@ -80,24 +86,39 @@ void call_refused(struct call *call)
 	call->connect_at = clock_mono_ms() + pause;
 }
 
+/* FNV-1a */
+static uint32_t hash(uint32_t so_far, const char *text)
+{
+	for (; *text; text++)
+		so_far = (so_far ^ (uint8_t)*text) * 16777619U;
+	return so_far;
+}
+
+void call_chose(struct call *call, const char *host, const char *port)
+{
+	call->server = hash(hash(2166136261U, host) ^ ':', port) | 1;
+}
+
 /* Of those that waited for the same server the first one tells: when the next of them
- * gives up, others may be at a better one. */
+ * gives up, others may be at a better one. So they are where it was closed meanwhile. */
 void call_late(struct call *call, int64_t fair_ms)
 {
-	if (call->until - call->began < fair_ms)
+	if (!call->breaker || call->until - call->began < fair_ms)
 		return;
-	if (!call->breaker)
-		call->late++;
-	else if (breaker_turn(call->breaker, call->turn))
+	if (call->probes && !breaker_is_open(call->breaker))
+		return;
+	if (breaker_tell(call->breaker, &call->hung, call->server))
 		breaker_bad(call->breaker);
 }
 
-uint64_t call_turns(struct call *call)
+bool call_given_up(struct call *call)
 {
-	uint64_t before = call->turn;
+	uint64_t now = 0;
 
-	call->turn = call->breaker ? atomic_load_explicit(&call->breaker->turn,
-							  memory_order_relaxed)
-				   : call->late;
-	return call->turn - before;
+	if (call->breaker)
+		now = atomic_load_explicit(&call->breaker->hung, memory_order_relaxed);
+	if (now == call->hung)
+		return false;
+	call->hung = now;
+	return call->server != 0 && (uint32_t)now == call->server;
 }

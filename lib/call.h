@@ -12,8 +12,9 @@ struct call {
 	int64_t began, until; /* of the call under way; until 0: no deadline */
 	int64_t connect_at; /* no attempt to connect before */
 	unsigned refused; /* attempts to connect that failed in a row */
-	uint64_t turn; /* the breaker's, as last seen */
-	uint64_t late; /* its turns, where there is none */
+	bool probes; /* while the breaker is open */
+	uint64_t hung; /* the breaker's, as last seen */
+	uint32_t server; /* of several the one connected to, by a hash; 0: none */
 };
 
 enum { CALL_PAUSE_MIN_MS = 20, CALL_PAUSE_MAX_MS = 200 };
@@ -32,15 +33,18 @@ bool call_wait(const struct call *call, int fd, short events) MUST_USE;
 bool call_readable(int fd) MUST_USE;
 
 bool call_may_connect(const struct call *call) MUST_USE;
+/* Does the breaker let this call through? */
+bool call_allowed(struct call *call) MUST_USE;
 void call_connected(struct call *call);
+/* There are several, and this is the one connected to. */
+void call_chose(struct call *call, const char *host, const char *port);
 void call_refused(struct call *call); /* the next pause is longer, with jitter */
 
-/* There was no answer by the deadline. Only when the server had `fair_ms` to answer, not
- * when the caller came with little time left, does the breaker open, and another server
- * is due where there are several. */
+/* There was no answer by the deadline. The breaker opens only when the server had
+ * `fair_ms` to answer, not when the caller came with little time left. */
 void call_late(struct call *call, int64_t fair_ms);
-/* How many times a server was found hung since this was last asked, by whichever process
- * shares the breaker. */
-uint64_t call_turns(struct call *call);
+/* Since this was last asked another process, of those that share the breaker, found the
+ * server hung that this one is connected to, though there are others. */
+bool call_given_up(struct call *call) MUST_USE;
 
 #endif

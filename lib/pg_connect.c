@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/secret.h"
 #include "lib/text.h"
@@ -95,31 +96,23 @@ static void rotate(char *list)
 	free(head);
 }
 
-static size_t count(const char *list)
+size_t pg_link_hosts(const struct pg *pg)
 {
+	const char *list = pg->lists[0] ? pg->lists[0] : pg->lists[1];
 	size_t n = 1;
 
-	while ((list = strchr(list, ',')) != NULL) {
+	while (list && (list = strchr(list, ',')) != NULL) {
 		list++;
 		n++;
 	}
 	return n;
 }
 
-bool pg_link_turn(struct pg *pg, uint64_t turns)
+void pg_link_next_host(struct pg *pg)
 {
-	bool several = false;
-
-	for (size_t i = 0; i < COUNT(pg->lists); i++) {
-		char *list = pg->lists[i];
-
-		if (!list)
-			continue;
-		several = true;
-		for (uint64_t n = turns % count(list); n > 0; n--)
-			rotate(list);
-	}
-	return several;
+	for (size_t i = 0; i < COUNT(pg->lists); i++)
+		if (pg->lists[i])
+			rotate(pg->lists[i]);
 }
 
 /* Called for what the server says outside of an answer. Class 57P: it shuts down, or
@@ -136,8 +129,25 @@ static void on_notice(void *data, const PGresult *notice)
 		  PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY));
 }
 
+static void free_text(char **text)
+{
+	free(*text);
+}
+
+static char *first_of(const char *list)
+{
+	char *first = list ? strndup(list, strcspn(list, ",")) : NULL;
+
+	INVARIANT(!list || first);
+	return first;
+}
+
+/* To one host at a time: libpq would spend all of the time on the first that is hung. */
 static PGconn *start(const struct pg *pg)
 {
+	char *host CLEANUP(free_text) = first_of(pg->lists[0]);
+	char *address CLEANUP(free_text) = first_of(pg->lists[1]);
+	char *port CLEANUP(free_text) = first_of(pg->lists[2]);
 	/* A later word wins over an earlier one; `dbname` stands for all of the string.
 	 * Words whose value is NULL are passed over. */
 	const struct {
@@ -151,9 +161,9 @@ static PGconn *start(const struct pg *pg)
 		{"client_encoding", "UTF8"},
 		{"options", pg->options},
 		{"target_session_attrs", pg->target},
-		{"host", pg->lists[0]},
-		{"hostaddr", pg->lists[1]},
-		{"port", pg->lists[2]},
+		{"host", host},
+		{"hostaddr", address},
+		{"port", port},
 	};
 	const char *words[COUNT(ROWS) + 1] = {NULL}, *values[COUNT(ROWS) + 1] = {NULL};
 
@@ -182,24 +192,60 @@ static bool poll_connection(struct pg *pg)
 	return true;
 }
 
-bool pg_link_connect(struct pg *pg)
+/* `*late` is set where there was no answer. */
+static bool connect_first(struct pg *pg, bool *late)
 {
-	if (!pg->conninfo) {
-		call_refused(&pg->call);
-		log_error("pg_conninfo_unreadable");
-		return false;
-	}
 	pg->conn = start(pg);
 	INVARIANT(pg->conn);
 	PQsetNoticeReceiver(pg->conn, on_notice, pg);
 	PQsetErrorVerbosity(pg->conn, PQERRORS_TERSE); /* details quote values */
 	if (!poll_connection(pg)) {
+		log_warn("pg_late", "statement", "connect", "host", PQhost(pg->conn));
+		*late = true;
+	} else if (PQstatus(pg->conn) != CONNECTION_OK ||
+		   PQsetnonblocking(pg->conn, 1) != 0) {
+		pg_link_log(pg, "pg_refused", "connect");
+	} else {
+		return true;
+	}
+	pg_link_drop(pg);
+	return false;
+}
+
+/* Each host has its share of the time, and what those before it left. */
+static bool connect_any(struct pg *pg, bool *late)
+{
+	const int64_t until = pg->call.until;
+	size_t n = pg_link_hosts(pg);
+	bool connected = false;
+
+	for (size_t left = n; left > 0 && !connected; left--) {
+		int64_t now = clock_mono_ms();
+
+		pg->call.until = now + (until - now) / (int64_t)left;
+		connected = connect_first(pg, late);
+		if (!connected)
+			pg_link_next_host(pg);
+	}
+	pg->call.until = until;
+	if (connected && n > 1)
+		call_chose(&pg->call, PQhost(pg->conn), PQport(pg->conn));
+	return connected;
+}
+
+bool pg_link_connect(struct pg *pg)
+{
+	bool late = false;
+
+	if (!pg->conninfo) {
 		call_refused(&pg->call);
-		pg_link_late(pg, "connect");
+		log_error("pg_conninfo_unreadable");
 		return false;
 	}
-	if (PQstatus(pg->conn) != CONNECTION_OK || PQsetnonblocking(pg->conn, 1) != 0) {
-		pg_link_refused(pg);
+	if (!connect_any(pg, &late)) {
+		call_refused(&pg->call);
+		if (late)
+			call_late(&pg->call, PG_STATEMENT_MS);
 		return false;
 	}
 	call_connected(&pg->call);

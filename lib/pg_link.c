@@ -7,13 +7,14 @@ void pg_link_drop(struct pg *pg)
 {
 	PQfinish(pg->conn);
 	pg->conn = NULL;
+	pg->call.server = 0;
 	pg->ending = false;
 	pg->listening = false;
 	pg->n_prepared = 0;
 }
 
 /* libpq's messages end in a newline and may have several lines. */
-static void log_message(const struct pg *pg, const char *event, const char *name)
+void pg_link_log(const struct pg *pg, const char *event, const char *name)
 {
 	char text[256];
 	struct buf buf;
@@ -30,19 +31,13 @@ void pg_link_late(struct pg *pg, const char *name)
 	log_warn("pg_late", "statement", name, "waited_ms",
 		 log_number(pg->call.until - pg->call.began));
 	call_late(&pg->call, PG_STATEMENT_MS);
-	pg_link_drop(pg);
-}
-
-void pg_link_refused(struct pg *pg)
-{
-	log_message(pg, "pg_refused", "connect");
-	call_refused(&pg->call);
+	pg_link_next_host(pg);
 	pg_link_drop(pg);
 }
 
 void pg_link_lost(struct pg *pg, const char *name)
 {
-	log_message(pg, "pg_lost", name);
+	pg_link_log(pg, "pg_lost", name);
 	pg_link_drop(pg);
 }
 
@@ -58,18 +53,12 @@ bool pg_link_alive(struct pg *pg)
 	return true;
 }
 
-/* Where another process found this server hung, it is of no use here either. */
-static bool is_given_up(struct pg *pg)
-{
-	uint64_t turns = call_turns(&pg->call);
-
-	return turns > 0 && pg_link_turn(pg, turns);
-}
-
 bool pg_link_ready(struct pg *pg)
 {
-	bool given_up = is_given_up(pg);
+	bool given_up = call_given_up(&pg->call);
 
+	if (given_up)
+		pg_link_next_host(pg);
 	if (pg->conn && (given_up || !pg_link_alive(pg))) {
 		log_info("pg_reconnecting");
 		pg_link_drop(pg);
@@ -78,7 +67,7 @@ bool pg_link_ready(struct pg *pg)
 		log_debug("pg_not_tried", "reason", "pause after a refused connection");
 		return false;
 	}
-	if (!breaker_allows(pg->call.breaker)) {
+	if (!call_allowed(&pg->call)) {
 		log_debug("pg_not_tried", "reason", "breaker");
 		return false;
 	}

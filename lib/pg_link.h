@@ -49,10 +49,10 @@ void pg_link_drop(struct pg *pg);
 /* All log and drop. */
 void pg_link_late(struct pg *pg, const char *name); /* no answer by the deadline */
 void pg_link_lost(struct pg *pg, const char *name); /* it broke */
-void pg_link_refused(struct pg *pg);
-/* Of several hosts so many were hung, which libpq would wait for each time: the next one
- * comes first. False: there is one only. */
-bool pg_link_turn(struct pg *pg, uint64_t turns);
+size_t pg_link_hosts(const struct pg *pg) MUST_USE; /* 1 and more */
+void pg_link_next_host(struct pg *pg); /* is tried first from now on */
+/* With libpq's message */
+void pg_link_log(const struct pg *pg, const char *event, const char *name);
 bool pg_link_connect(struct pg *pg) MUST_USE;
 
 /* Each waits for the whole answer and returns its last result, which PQclear() frees.

@@ -23,6 +23,7 @@ void redis_link_drop(struct redis *redis)
 	if (redis->context)
 		redisFree(redis->context);
 	redis->context = NULL;
+	redis->call.server = 0;
 }
 
 void redis_link_clear(redisReply **reply)
@@ -186,8 +187,10 @@ static bool reach_master(struct redis *redis)
 	if (!redis_sentinels_ask(redis))
 		return false;
 	if (open_at(redis) && authenticate(redis) == RC_OK &&
-	    redis_sentinels_verify(redis))
+	    redis_sentinels_verify(redis)) {
+		call_chose(&redis->call, redis->host, log_number(redis->port));
 		return true;
+	}
 	redis_sentinels_next(redis);
 	return false;
 }
@@ -218,7 +221,7 @@ bool redis_link_begin(struct redis *redis)
 	}
 	/* Where another process found this server hung, the sentinels may have replaced
 	 * it */
-	given_up = call_turns(&redis->call) > 0 && redis->sentinels.n > 0;
+	given_up = call_given_up(&redis->call);
 	if (redis->context && (given_up || call_readable(redis->context->fd))) {
 		log_info("redis_reconnecting");
 		redis_link_drop(redis);
@@ -228,7 +231,7 @@ bool redis_link_begin(struct redis *redis)
 			  "pause after a refused connection");
 		return false;
 	}
-	if (!breaker_allows(redis->call.breaker)) {
+	if (!call_allowed(&redis->call)) {
 		log_debug("redis_not_tried", "reason", "breaker");
 		return false;
 	}

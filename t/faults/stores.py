@@ -91,6 +91,7 @@ class Standby:
                 os.kill(pid, number)
 
     def promote(self):
+        self.lk.forget()
         self.lk.env["PG_ADMIN"] = f"host={self.directory} user=postgres dbname=latchkey"
         with contextlib.closing(psycopg2.connect(self.lk.env["PG_ADMIN"])) as connection:
             with connection.cursor() as cursor:
@@ -180,13 +181,16 @@ sentinel failover-timeout {self.MASTER} 5000
         process.kill()
         process.wait()
 
+    def signal(self, port, number):
+        self.processes[port].send_signal(number)
+
+    def fail_over(self):
+        with contextlib.closing(self._client(self.sentinels[0])) as client:
+            assert client.execute_command("SENTINEL", "FAILOVER", self.MASTER)
+
     def _client(self, port):
         password = "of-the-sentinels" if port in self.sentinels else "of-the-servers"
         return redis.Redis(port=port, password=password, socket_timeout=2, decode_responses=True)
-
-    def ask(self, port, *words):
-        with contextlib.closing(self._client(port)) as client:
-            return client.execute_command(*words)
 
     def complete(self):
         """There is a replica that is up to date, and each sentinel knows of it and of the
@@ -208,7 +212,7 @@ sentinel failover-timeout {self.MASTER} 5000
 
     def master(self):
         """The port that the sentinels agree upon, once it says itself that it is one."""
-        named = {int(self.ask(port, "SENTINEL", "get-master-addr-by-name", self.MASTER)[1]) for port in self.sentinels}
+        named = {self._named(port) for port in self.sentinels}
         if len(named) != 1:
             return None
         port = named.pop()
@@ -216,6 +220,10 @@ sentinel failover-timeout {self.MASTER} 5000
             return port if self._info(port)["role"] == "master" else None
         except redis.exceptions.RedisError:
             return None
+
+    def _named(self, port):
+        with contextlib.closing(self._client(port)) as client:
+            return client.sentinel_get_master_addr_by_name(self.MASTER)[1]
 
     def move(self, before, seconds=30):
         """Waits for another master than `before`; its port and when it was."""

@@ -81,28 +81,63 @@ START_TEST(the_first_to_wait_in_vain_tells_all)
 {
 	struct breaker breaker = {0};
 	struct call first = {.breaker = &breaker}, second = {.breaker = &breaker};
-	struct call later = {.breaker = &breaker}, alone = {0};
+	struct call other = {.breaker = &breaker}, alone = {0};
 
+	call_chose(&first, "192.0.2.1", "5432");
+	call_chose(&second, "192.0.2.1", "5432");
+	call_chose(&other, "192.0.2.1", "5433");
 	ck_assert(call_begin(&first, 100) && call_begin(&second, 100));
-	ck_assert(call_begin(&alone, 100));
-	ck_assert_uint_eq(call_turns(&first), 0);
 	call_late(&first, 101);
-	ck_assert_uint_eq(call_turns(&later), 0);
+	ck_assert(!call_given_up(&second));
 	call_late(&first, 100);
-	ck_assert_uint_eq(call_turns(&later), 1);
-	ck_assert_uint_eq(call_turns(&later), 0);
-	/* Others have reached another server meanwhile */
-	breaker_good(&breaker);
+	ck_assert(!call_given_up(&other));
+	breaker_good(&breaker); /* by another server */
 	call_late(&second, 100);
 	ck_assert(breaker_allows(&breaker));
-	ck_assert_uint_eq(call_turns(&later), 0);
-	ck_assert_uint_eq(call_turns(&second), 1);
-	call_late(&second, 100);
+	ck_assert(call_given_up(&second));
+	ck_assert(!call_given_up(&second));
+	/* That one hangs, too; whoever tells knows it already */
+	ck_assert(call_begin(&other, 100));
+	call_late(&other, 100);
 	ck_assert(!breaker_allows(&breaker));
-	ck_assert_uint_eq(call_turns(&first), 2);
-	call_late(&alone, 100);
-	ck_assert_uint_eq(call_turns(&alone), 1);
-	ck_assert_uint_eq(call_turns(&alone), 0);
+	ck_assert(!call_given_up(&other) && !call_given_up(&second));
+	ck_assert(!call_given_up(&alone));
+}
+END_TEST
+
+START_TEST(who_probes_in_vain_leaves_it_closed)
+{
+	struct breaker breaker = {0};
+	struct call call = {.breaker = &breaker};
+
+	breaker_open(&breaker, -1); /* its time is over */
+	ck_assert(call_begin(&call, 100) && call_allowed(&call));
+	breaker_good(&breaker); /* another got through */
+	call_late(&call, 100);
+	ck_assert(breaker_allows(&breaker));
+	breaker_open(&breaker, -1);
+	ck_assert(call_begin(&call, 100) && call_allowed(&call));
+	call_late(&call, 100);
+	ck_assert(!breaker_allows(&breaker));
+	breaker_good(&breaker);
+	ck_assert(call_begin(&call, 100) && call_allowed(&call));
+	call_late(&call, 100);
+	ck_assert(!breaker_allows(&breaker));
+}
+END_TEST
+
+START_TEST(one_server_is_never_given_up)
+{
+	struct breaker breaker = {0};
+	struct call first = {.breaker = &breaker}, second = {.breaker = &breaker};
+
+	for (int i = 0; i < 3; i++) {
+		ck_assert(call_begin(&first, 100));
+		breaker_good(&breaker);
+		call_late(&first, 100);
+		ck_assert(!breaker_allows(&breaker));
+		ck_assert(!call_given_up(&second));
+	}
 }
 END_TEST
 
@@ -118,6 +153,8 @@ int main(void)
 	tcase_add_test(tcase, pauses_grow_within_their_bounds);
 	tcase_add_test(tcase, only_a_fair_wait_opens_the_breaker);
 	tcase_add_test(tcase, the_first_to_wait_in_vain_tells_all);
+	tcase_add_test(tcase, who_probes_in_vain_leaves_it_closed);
+	tcase_add_test(tcase, one_server_is_never_given_up);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

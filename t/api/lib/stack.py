@@ -131,6 +131,10 @@ class Stack:
         connection.autocommit = True
         return connection
 
+    def forget(self):
+        """The connection of sql(): the server is another one, and the old one may hang."""
+        self._pg = None
+
     def sql(self, text, *values):
         """All rows (None for what gives none), as the superuser."""
         if self._pg is None or self._pg.closed:
