@@ -217,6 +217,7 @@ install: all ## install below DESTDIR= PREFIX=/usr; configuration that is there 
 	$(call put,$(AT)/share/man/man5,doc/*.5)
 	$(call put,$(AT)/share/man/man8,doc/*.8)
 	$(call put,$(AT)/share/doc/latchkey,README.md doc/*.md)
+	$(call put,$(AT)/share/doc/latchkey/monitoring,doc/monitoring/*)
 	$(call put,$(AT)/share/doc/latchkey/examples,conf/nginx/latchkey-server.conf doc/examples/*)
 	$(call put,$(DESTDIR)$(UNITDIR),$(addprefix $(READY)/,$(UNITS)))
 	$(Q)set -e; for unit in $(SERVICES); do install -D -m 644 \
