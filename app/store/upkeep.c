@@ -11,9 +11,11 @@ static const struct pg_stmt COUNT_OUT = {
 	"upkeep_count", "SELECT current_setting('latchkey.out')::bigint"};
 
 #define IN "current_setting('latchkey.in')::int"
-/* Nobody waits behind a lock that a partition waits for. */
+/* Nobody waits behind a lock that a partition waits for. One at a time: two hosts may do
+ * this at the same moment. */
 #define IN_PATIENCE(work)                                                                \
 	"BEGIN; SET LOCAL lock_timeout = '5s';"                                          \
+	" SELECT pg_advisory_xact_lock(hashtext('latchkey upkeep'));"                    \
 	" SELECT set_config('latchkey.out', (" work ")::text, false); COMMIT"
 #define A_BATCH_OF(table, condition)                                                     \
 	"WITH gone AS (DELETE FROM " table " WHERE ctid IN (SELECT ctid FROM " table     \
