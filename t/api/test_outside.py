@@ -61,7 +61,7 @@ def test(lk, issuers):
     issuer.reset()
     fetch(lk, TEST)
     lk.sql("UPDATE outside_issuers SET asked_at = NULL, wanted_at = NULL")
-    issuer.hits.clear()
+    issuer.forget()
     yield issuer
     issuer.reset()
 

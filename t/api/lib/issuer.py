@@ -42,10 +42,8 @@ class Issuer:
     def __init__(self, max_age=600):
         self.port, self.max_age, self.wait = 0, max_age, 0
         self.keys = {"first": make_key()}
-        self.hits = collections.Counter()
-        self.at_once = collections.Counter()  # the most requests there were at the same time
-        self._now = collections.Counter()
         self._lock = threading.Lock()
+        self.forget()
         self.sent = 0  # bytes of endless answers
         self.ended = threading.Event()  # lets go of those who hang
         self._server = None
@@ -62,6 +60,13 @@ class Issuer:
         self.ended = threading.Event()
         self.wait = 0
         self.answers = {DISCOVERY: self.discovery, JWKS: self.jwks}
+
+    def forget(self):
+        """Counts from here on; who was asked before and has not answered yet is not counted."""
+        with self._lock:
+            self.hits = collections.Counter()
+            self.at_once = collections.Counter()  # the most requests there were at the same time
+            self._now = collections.Counter()
 
     # what it says when it behaves
 
@@ -99,7 +104,7 @@ class Issuer:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                with contextlib.suppress(ConnectionError), issuer._counted(self.path):
+                with contextlib.suppress(ConnectionError):
                     issuer._answer(self)
 
             def log_message(self, *_):
@@ -110,24 +115,27 @@ class Issuer:
     @contextlib.contextmanager
     def _counted(self, path):
         with self._lock:
+            now = self._now
             self.hits[path] += 1
-            self._now[path] += 1
-            self.at_once[path] = max(self.at_once[path], self._now[path])
+            now[path] += 1
+            self.at_once[path] = max(self.at_once[path], now[path])
         try:
             yield
         finally:
             with self._lock:
-                self._now[path] -= 1
+                now[path] -= 1
 
     def _answer(self, handler):
-        answer = self.answers.get(handler.path, b"")
-        if self.wait:
-            self.ended.wait(self.wait)
-        if callable(answer) and getattr(answer, "whole", False):
-            answer(self, handler)
-            return
-        body = answer() if callable(answer) else answer
-        body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        with self._counted(handler.path):
+            answer = self.answers.get(handler.path, b"")
+            if self.wait:
+                self.ended.wait(self.wait)
+            if callable(answer) and getattr(answer, "whole", False):
+                answer(self, handler)
+                return
+            body = answer() if callable(answer) else answer
+            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        # counted no more: who has the whole answer may come again at once
         send(handler, 200, body, {"Cache-Control": f"public, max-age={self.max_age}"})
 
 
