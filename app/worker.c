@@ -89,22 +89,31 @@ static enum err answer(struct desk *desk, struct request *req, struct response *
 	return err;
 }
 
+/* False: there is no such path, or a body, which OPTIONS has none. */
+static bool show_options(const struct desk *desk, struct request *req,
+			 struct response *res)
+{
+	const char *methods = route_methods(req, is_outside(desk));
+
+	if (!*methods || req->content_length != 0)
+		return false;
+	cors_options(req, res, methods);
+	return true;
+}
+
 static enum err respond(struct desk *desk, struct request *req, struct response *res,
 			const struct route **route)
 {
-	const char *methods = route_methods(req, is_outside(desk));
 	enum err err;
 
 	cors_allow(req, res);
-	if (strcmp(req->method, "OPTIONS") == 0 && *methods && req->content_length == 0) {
-		cors_options(req, res, methods);
+	if (strcmp(req->method, "OPTIONS") == 0 && show_options(desk, req, res))
 		return ERR_NONE;
-	}
 	err = answer(desk, req, res, route);
 	req->basic = *route && ((*route)->access == ACCESS_BASIC ||
 				(*route)->access == ACCESS_CLIENT);
 	if (err == ERR_METHOD_NOT_ALLOWED)
-		response_header(res, "Allow", methods);
+		response_header(res, "Allow", route_methods(req, is_outside(desk)));
 	if (err)
 		response_error(req, res, err);
 	return err;
