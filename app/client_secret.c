@@ -77,12 +77,3 @@ bool client_scopes_parse(struct arena *arena, const char *text, const char *cons
 	*n = count;
 	return true;
 }
-
-char *client_scopes_text(struct arena *arena, const char *const *scopes, size_t n)
-{
-	char *text = arena_dup(arena, "");
-
-	for (size_t i = 0; i < n; i++)
-		text = arena_printf(arena, "%s%s%s", text, i ? " " : "", scopes[i]);
-	return text;
-}

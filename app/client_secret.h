@@ -24,8 +24,5 @@ bool client_scope_valid(const char *scope) MUST_USE;
 /* "a b" in words, each valid, repeated ones once. False: another form, or too much. */
 bool client_scopes_parse(struct arena *arena, const char *text, const char *const **out,
 			 size_t *n) MUST_USE;
-/* And back: "a b" */
-char *client_scopes_text(struct arena *arena, const char *const *scopes,
-			 size_t n) MUST_USE;
 
 #endif

@@ -37,6 +37,9 @@ bool text_only(const char *text, const char *allowed) MUST_USE;
 bool text_number(const char *text, int64_t min, int64_t max, int64_t *out) MUST_USE;
 char *text_integer(struct arena *arena, int64_t n) MUST_USE; /* decimal */
 char *text_lower(struct arena *arena, const char *text) MUST_USE; /* A-Z only */
+/* All of them, with `between` between two */
+char *text_join(struct arena *arena, const char *const *words, size_t n,
+		const char *between) MUST_USE;
 char *text_trim(struct arena *arena, const char *text) MUST_USE; /* ASCII white space */
 
 /* RFC 4648. Decoders are strict: canonical, no white space, exact padding (base64) or

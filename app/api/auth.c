@@ -32,16 +32,6 @@ static bool meets_all(const struct request *req)
 	return true;
 }
 
-static const char *list(struct arena *arena, const char *const *words, size_t n,
-			const char *between)
-{
-	const char *out = "";
-
-	for (size_t i = 0; i < n; i++)
-		out = arena_printf(arena, "%s%s%s", out, i ? between : "", words[i]);
-	return out;
-}
-
 static void show_user(struct request *req, struct response *res)
 {
 	const struct user *user = &req->caller->user;
@@ -51,15 +41,15 @@ static void show_user(struct request *req, struct response *res)
 	response_header(res, "X-Auth-Email", user->email);
 	/* role names hold no comma: they are checked where they are made */
 	response_header(res, "X-Auth-Roles",
-			list(req->ctx->arena, user->roles, user->n_roles, ","));
+			text_join(req->ctx->arena, user->roles, user->n_roles, ","));
 }
 
 static void show_machine(struct request *req, struct response *res)
 {
 	response_header(res, "X-Auth-Client-Id", req->machine->id);
-	response_header(
-		res, "X-Auth-Scope",
-		list(req->ctx->arena, req->machine->scopes, req->machine->n_scopes, " "));
+	response_header(res, "X-Auth-Scope",
+			text_join(req->ctx->arena, req->machine->scopes,
+				  req->machine->n_scopes, " "));
 }
 
 enum err api_verify(struct request *req, struct response *res)

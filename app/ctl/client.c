@@ -62,7 +62,7 @@ static enum ctl_exit make_secret(struct ctl *ctl, const char *client_id,
 
 static const char *scopes_of(struct ctl *ctl, const struct admin_client *client)
 {
-	return client_scopes_text(ctl->context.arena, client->scopes, client->n_scopes);
+	return text_join(ctl->context.arena, client->scopes, client->n_scopes, " ");
 }
 
 enum ctl_exit ctl_client_create(struct ctl *ctl)

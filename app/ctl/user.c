@@ -1,14 +1,6 @@
 #include "app/ctl/ended.h"
 #include "app/ctl/who.h"
-
-static const char *join(struct arena *arena, const char *const *words, size_t n)
-{
-	const char *text = "";
-
-	for (size_t i = 0; i < n; i++)
-		text = arena_printf(arena, "%s%s%s", text, i ? " " : "", words[i]);
-	return text;
-}
+#include "lib/text.h"
 
 enum ctl_exit ctl_user_show(struct ctl *ctl)
 {
@@ -26,9 +18,10 @@ enum ctl_exit ctl_user_show(struct ctl *ctl)
 		OUT_FLAG("active", 0, user->active),
 		OUT_FLAG("has_password", 0, found.has_password),
 		OUT_TEXT("roles", 0,
-			 join(ctl->context.arena, user->roles, user->n_roles)),
+			 text_join(ctl->context.arena, user->roles, user->n_roles, " ")),
 		OUT_TEXT("social_accounts", 0,
-			 join(ctl->context.arena, found.providers, found.n_providers)),
+			 text_join(ctl->context.arena, found.providers, found.n_providers,
+				   " ")),
 		OUT_NUMBER("live_sessions", 0, found.live_sessions),
 		OUT_TEXT("created_at", 0, who_time(ctl, user->created_at)),
 		OUT_TEXT("updated_at", 0, who_time(ctl, found.updated_at)),

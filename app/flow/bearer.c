@@ -17,7 +17,9 @@ static enum err look(struct context *c, const char *token, look_at_user *user,
 	if (ours && claims.kind == TOKEN_USER) {
 		err = user(c, &claims, caller);
 		if (!err)
-			*out = (struct bearer){.caller = caller};
+			*out = (struct bearer){.caller = caller,
+					       .issued_s = claims.issued_s,
+					       .expires_s = claims.expires_s};
 		return err;
 	}
 	err = ours ? machine(c, &claims, asking) : machines_outside(c, token, asking);

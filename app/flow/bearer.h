@@ -5,10 +5,10 @@
 #include "app/flow/machines.h"
 #include "app/flow/sessions.h"
 
-/* One of the two is set. */
 struct bearer {
-	const struct caller *caller;
+	const struct caller *caller; /* one of the two is set */
 	const struct machine *machine;
+	int64_t issued_s, expires_s; /* of the caller's token; a machine has its own */
 };
 
 enum err bearer_authenticate(struct context *c, const char *token,

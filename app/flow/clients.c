@@ -65,6 +65,6 @@ enum err clients_grant(struct context *c, const struct client_row *client,
 		      !has_all(client, scopes, n)))
 		return ERR_INVALID_SCOPE;
 	out->access = tokens_issue_machine(c, client, scopes, n, &out->expires_in);
-	out->scope = client_scopes_text(c->arena, scopes, n);
+	out->scope = text_join(c->arena, scopes, n, " ");
 	return ERR_NONE;
 }

@@ -1,8 +1,8 @@
 /* Somebody's token in a client's hands: looked at, or ended. */
-#include "app/client_secret.h"
 #include "app/flow/bearer.h"
 #include "app/flow/clients.h"
 #include "app/store/ended.h"
+#include "lib/text.h"
 
 /* A token that is not good is an answer here, not a failure. */
 static enum err inactive(enum err err, struct introspection *out)
@@ -20,7 +20,7 @@ static void show_machine(struct context *c, const struct machine *machine,
 		.iss = machine->issuer,
 		.sub = machine->id,
 		.client_id = machine->id,
-		.scope = client_scopes_text(c->arena, machine->scopes, machine->n_scopes),
+		.scope = text_join(c->arena, machine->scopes, machine->n_scopes, " "),
 		.issued_s = machine->issued_s,
 		.expires_s = machine->expires_s,
 	};
@@ -44,7 +44,6 @@ static void show_user(struct context *c, const struct user *user, const char *se
 static enum err introspect_access(struct context *c, const char *token,
 				  struct introspection *out)
 {
-	struct access_claims claims;
 	struct bearer bearer;
 	enum err err = bearer_authenticate(c, token, &bearer);
 
@@ -54,11 +53,10 @@ static enum err introspect_access(struct context *c, const char *token,
 		show_machine(c, bearer.machine, out);
 		return ERR_NONE;
 	}
-	INVARIANT(tokens_check_access(c, token, &claims));
 	show_user(c, &bearer.caller->user, bearer.caller->session_id, out);
 	out->token_use = "access";
-	out->issued_s = claims.issued_s;
-	out->expires_s = claims.expires_s;
+	out->issued_s = bearer.issued_s;
+	out->expires_s = bearer.expires_s;
 	return ERR_NONE;
 }
 
@@ -91,22 +89,6 @@ enum err clients_introspect(struct context *c, const char *token,
 	return introspect_access(c, token, out);
 }
 
-static enum err end_session(struct context *c, const char *user_id,
-			    const char *session_id)
-{
-	switch (sessions_end(c, user_id, session_id, "token_revoked")) {
-	case RC_OK:
-		ended_session(c, session_id);
-		return ERR_NONE;
-	case RC_NONE:
-	case RC_CONFLICT:
-		return ERR_NONE;
-	case RC_DOWN:
-		return ERR_STORE_UNAVAILABLE;
-	}
-	return ERR_INTERNAL_ERROR;
-}
-
 static enum err end_token(struct context *c, const struct client_row *client,
 			  const struct access_claims *claims)
 {
@@ -133,9 +115,9 @@ enum err clients_revoke(struct context *c, const struct client_row *client,
 
 	if (tokens_check_access(c, token, &access))
 		return access.kind == TOKEN_USER
-			       ? end_session(c, access.subject, access.id)
+			       ? sessions_end_by_token(c, access.subject, access.id)
 			       : end_token(c, client, &access);
 	if (tokens_check_refresh(c, token, &refresh))
-		return end_session(c, refresh.user_id, refresh.session_id);
+		return sessions_end_by_token(c, refresh.user_id, refresh.session_id);
 	return machines_is_outside(c, token) ? ERR_UNSUPPORTED_TOKEN_TYPE : ERR_NONE;
 }

@@ -125,10 +125,10 @@ enum err sessions_renew(struct context *c, const char *refresh_token,
 	return refresh(c, refresh_token, true, out);
 }
 
-static enum err end_one(struct context *c, const struct caller *caller,
-			const char *session_id, const char *event, enum err when_none)
+static enum err end_one(struct context *c, const char *user_id, const char *session_id,
+			const char *event, enum err when_none)
 {
-	switch (sessions_end(c, caller->user.id, session_id, event)) {
+	switch (sessions_end(c, user_id, session_id, event)) {
 	case RC_OK:
 		ended_session(c, session_id);
 		return ERR_NONE;
@@ -144,13 +144,19 @@ static enum err end_one(struct context *c, const struct caller *caller,
 enum err sessions_logout(struct context *c, const struct caller *caller)
 {
 	/* none: somebody else ended it since it was looked at, which is as good */
-	return end_one(c, caller, caller->session_id, "logout", ERR_NONE);
+	return end_one(c, caller->user.id, caller->session_id, "logout", ERR_NONE);
 }
 
 enum err sessions_revoke(struct context *c, const struct caller *caller,
 			 const char *session_id)
 {
-	return end_one(c, caller, session_id, "session_revoked", ERR_NOT_FOUND);
+	return end_one(c, caller->user.id, session_id, "session_revoked", ERR_NOT_FOUND);
+}
+
+enum err sessions_end_by_token(struct context *c, const char *user_id,
+			       const char *session_id)
+{
+	return end_one(c, user_id, session_id, "token_revoked", ERR_NONE);
 }
 
 enum err sessions_logout_all(struct context *c, const struct caller *caller)

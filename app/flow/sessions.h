@@ -38,4 +38,8 @@ enum err sessions_logout_all(struct context *c, const struct caller *caller) MUS
 enum err sessions_revoke(struct context *c, const struct caller *caller,
 			 const char *session_id) MUST_USE;
 
+/* Whoever holds a token of it may end a session; one that is over already is no error. */
+enum err sessions_end_by_token(struct context *c, const char *user_id,
+			       const char *session_id) MUST_USE;
+
 #endif

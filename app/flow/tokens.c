@@ -99,7 +99,7 @@ char *tokens_issue_machine(struct context *c, const struct client_row *client,
 						 client->id, now_s(c) + ttl);
 
 	jwt_set_text(claims, "client_id", client->id);
-	jwt_set_text(claims, "scope", client_scopes_text(c->arena, scopes, n_scopes));
+	jwt_set_text(claims, "scope", text_join(c->arena, scopes, n_scopes, " "));
 	jwt_set_integer(claims, "rev", client->rev);
 	*expires_in = ttl;
 	return sign(c, KEY_ACCESS, "at+jwt", claims);

@@ -102,7 +102,7 @@ START_TEST(lists_of_scopes)
 
 		ck_assert_int_eq(good, rows[i].out != NULL);
 		if (good)
-			ck_assert_str_eq(client_scopes_text(arena, scopes, n),
+			ck_assert_str_eq(text_join(arena, scopes, n, " "),
 					 rows[i].out);
 	}
 	memset(much, ' ', sizeof much);

@@ -402,9 +402,20 @@ START_TEST(times)
 }
 END_TEST
 
+START_TEST(join)
+{
+	static const char *const words[] = {"a", "", "bc"};
+
+	ck_assert_str_eq(text_join(arena, words, 0, ","), "");
+	ck_assert_str_eq(text_join(arena, words, 1, ","), "a");
+	ck_assert_str_eq(text_join(arena, words, 3, ", "), "a, , bc");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
+		join,
 		buffers_cut_and_say_so,
 		json_strings,
 		utf8,
