@@ -149,6 +149,9 @@ check-faults: ## PostgreSQL and Redis fail over under load, with a ledger; three
 	$(sub) all
 	$(Q)BUILD=$(BUILD) timeout -k 30 570 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/faults
 
+proof: ## doc/proof.md and the README's figures, from what the checks left in VAR/proof
+	$(Q)t/proof/render
+
 check-browser: ## whole flows in Debian's Chromium, with the packages that takes
 	$(Q)t/deps browser
 	$(sub) $(NODE)
@@ -253,5 +256,5 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | sort | expand -t 16
 
-.PHONY: all unit live api deps doc run up down status check check-asan check-faults check-browser check-edge lint install uninstall deb \
+.PHONY: all unit live api deps doc run up down status check check-asan check-faults proof check-browser check-edge lint install uninstall deb \
 	check-host clean help
