@@ -102,8 +102,7 @@ START_TEST(lists_of_scopes)
 
 		ck_assert_int_eq(good, rows[i].out != NULL);
 		if (good)
-			ck_assert_str_eq(text_join(arena, scopes, n, " "),
-					 rows[i].out);
+			ck_assert_str_eq(text_join(arena, scopes, n, " "), rows[i].out);
 	}
 	memset(much, ' ', sizeof much);
 	much[CLIENT_SCOPES_MAX + 1] = '\0';
