@@ -15,6 +15,7 @@ enum {
 	/* What a reset leaves resident; more was an exception and goes back to the system
 	 */
 	KEEP = 256 * 1024,
+	SMALL = 128, /* of texts that are printed: their bytes on the stack */
 #ifdef __SANITIZE_ADDRESS__
 	GAP = 16, /* poisoned, so that running off a piece is seen */
 #else
@@ -111,22 +112,28 @@ char *arena_dup(struct arena *arena, const char *text)
 	return text ? arena_dupn(arena, text, strlen(text)) : NULL;
 }
 
+/* Most texts are short: those are written once, not first measured and then written. */
 char *arena_printf(struct arena *arena, const char *fmt, ...)
 {
+	char small[SMALL];
 	va_list args;
 	char *text;
 	int len;
 
 	va_start(args, fmt);
-	len = vsnprintf(NULL, 0, fmt, args);
+	len = vsnprintf(small, sizeof small, fmt, args);
 	va_end(args);
 	INVARIANT(len >= 0);
-
-	text = arena_alloc(arena, (size_t)len + 1);
-	va_start(args, fmt);
-	len = vsnprintf(text, (size_t)len + 1, fmt, args);
-	va_end(args);
-	INVARIANT(len >= 0);
+	if ((size_t)len < sizeof small) {
+		text = arena_dupn(arena, small, (size_t)len);
+	} else {
+		text = arena_alloc(arena, (size_t)len + 1);
+		va_start(args, fmt);
+		len = vsnprintf(text, (size_t)len + 1, fmt, args);
+		va_end(args);
+		INVARIANT(len >= 0);
+	}
+	explicit_bzero(small, sizeof small);
 	return text;
 }
 

@@ -64,14 +64,16 @@ static char *sign_here(struct arena *arena, const struct jwt_key *key, const cha
 		       const char *payload)
 {
 	const char *header = header_text(arena, key, typ);
-	char *text = arena_printf(arena, "%s.%s",
-				  base64url_encode(arena, header, strlen(header)),
-				  base64url_encode(arena, payload, strlen(payload)));
+	const char *parts[] = {base64url_encode(arena, header, strlen(header)),
+			       base64url_encode(arena, payload, strlen(payload))};
+	const char *text = text_join(arena, parts, COUNT(parts), ".");
 	uint8_t *signature;
 	size_t n;
 
 	sign_bytes(arena, key, text, &signature, &n);
-	return arena_printf(arena, "%s.%s", text, base64url_encode(arena, signature, n));
+	return text_join(
+		arena, (const char *const[]){text, base64url_encode(arena, signature, n)},
+		2, ".");
 }
 
 char *jwt_sign(struct arena *arena, const struct jwt_key *key, const char *typ,
