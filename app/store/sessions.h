@@ -50,11 +50,11 @@ enum session_verdict {
 };
 
 /* Judges generation `gen` of a refresh token, rotates to the next one when it is current
- * and `rotate`, ends the session on reuse (with its audit entry and letter): one
+ * and `rotates`, ends the session on reuse (with its audit entry and letter), each in one
  * statement that locks the row. `session` and `user` are set for CURRENT and GRACE;
  * session->gen is the generation after the statement. */
 enum rc sessions_refresh(struct context *c, const char *session_id, int64_t gen,
-			 bool rotate, enum session_verdict *verdict,
+			 bool rotates, enum session_verdict *verdict,
 			 struct session *session, struct user *user) MUST_USE;
 
 /* Judges as it would, and changes nothing. */
