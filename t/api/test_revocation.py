@@ -188,7 +188,8 @@ def test_fifty_logins_in_flight(lk, c, event):
     logins = [(call[0], a) for call, a in zip(calls, answers) if call[1][1] == "/auth/login"]
     (other,) = [a for call, a in zip(calls, answers) if call[1][1] != "/auth/login"]
     assert other.status in (200, 204), other
-    assert {a.status for _, a in logins} <= {200, 401, 429}, [a for _, a in logins]
+    # 503: on a busy machine not all are hashed in time, and what is shed opens nothing
+    assert {a.status for _, a in logins} <= {200, 401, 429, 503}, [a for _, a in logins]
     if event is logout_all:
         # logging in goes on: a session is of the epoch before it, or of the one after it
         for client, a in logins:
