@@ -56,7 +56,7 @@ static struct place *place_of(struct token_cache *cache, const char *token,
 }
 
 bool token_cache_find(struct token_cache *cache, struct arena *arena, const char *token,
-		      struct access_claims *out)
+		      struct token_claims *out)
 {
 	uint8_t digest[CRYPTO_SHA256_LEN];
 	const struct place *place = place_of(cache, token, digest);
@@ -67,7 +67,7 @@ bool token_cache_find(struct token_cache *cache, struct arena *arena, const char
 	names = arena_alloc(arena, (place->n_names + 1) * sizeof *names);
 	for (size_t i = 0; i < place->n_names; i++, next += strlen(next) + 1)
 		names[i] = arena_dup(arena, next);
-	*out = (struct access_claims){
+	*out = (struct token_claims){
 		.kind = place->kind,
 		.id = arena_dup(arena, place->id),
 		.subject = arena_dup(arena, place->subject),
@@ -80,7 +80,7 @@ bool token_cache_find(struct token_cache *cache, struct arena *arena, const char
 	return true;
 }
 
-static bool keep_names(struct place *place, const struct access_claims *claims)
+static bool keep_names(struct place *place, const struct token_claims *claims)
 {
 	size_t at = 0;
 
@@ -97,7 +97,7 @@ static bool keep_names(struct place *place, const struct access_claims *claims)
 }
 
 void token_cache_add(struct token_cache *cache, const char *token,
-		     const struct access_claims *claims)
+		     const struct token_claims *claims)
 {
 	struct place place = {
 		.kind = claims->kind,

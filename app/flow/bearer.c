@@ -1,8 +1,8 @@
 #include "app/flow/bearer.h"
 
-typedef enum err look_at_user(struct context *c, const struct access_claims *claims,
+typedef enum err look_at_user(struct context *c, const struct token_claims *claims,
 			      struct caller *out);
-typedef enum err look_at_machine(struct context *c, const struct access_claims *claims,
+typedef enum err look_at_machine(struct context *c, const struct token_claims *claims,
 				 struct machine *out);
 
 static enum err look(struct context *c, const char *token, look_at_user *user,
@@ -10,7 +10,7 @@ static enum err look(struct context *c, const char *token, look_at_user *user,
 {
 	struct caller *caller = arena_alloc(c->arena, sizeof *caller);
 	struct machine *asking = arena_alloc(c->arena, sizeof *asking);
-	struct access_claims claims;
+	struct token_claims claims;
 	bool ours = tokens_check_access(c, token, &claims);
 	enum err err;
 

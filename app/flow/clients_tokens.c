@@ -60,15 +60,14 @@ static enum err introspect_access(struct context *c, const char *token,
 	return ERR_NONE;
 }
 
-static enum err introspect_refresh(struct context *c, const struct refresh_claims *claims,
+static enum err introspect_refresh(struct context *c, const struct token_claims *claims,
 				   struct introspection *out)
 {
 	enum session_verdict verdict = SESSION_ENDED;
 	struct session session;
 	struct user user;
 
-	if (sessions_look(c, claims->session_id, claims->gen, &verdict, &session,
-			  &user) != RC_OK)
+	if (sessions_look(c, claims->id, claims->gen, &verdict, &session, &user) != RC_OK)
 		return ERR_STORE_UNAVAILABLE;
 	if (verdict != SESSION_CURRENT && verdict != SESSION_GRACE)
 		return inactive(ERR_NONE, out);
@@ -82,7 +81,7 @@ static enum err introspect_refresh(struct context *c, const struct refresh_claim
 enum err clients_introspect(struct context *c, const char *token,
 			    struct introspection *out)
 {
-	struct refresh_claims refresh;
+	struct token_claims refresh;
 
 	if (tokens_check_refresh(c, token, &refresh))
 		return introspect_refresh(c, &refresh, out);
@@ -90,7 +89,7 @@ enum err clients_introspect(struct context *c, const char *token,
 }
 
 static enum err end_token(struct context *c, const struct client_row *client,
-			  const struct access_claims *claims)
+			  const struct token_claims *claims)
 {
 	if (strcmp(claims->subject, client->id) != 0)
 		return ERR_UNAUTHORIZED_CLIENT;
@@ -110,14 +109,13 @@ static enum err end_token(struct context *c, const struct client_row *client,
 enum err clients_revoke(struct context *c, const struct client_row *client,
 			const char *token)
 {
-	struct access_claims access;
-	struct refresh_claims refresh;
+	struct token_claims access, refresh;
 
 	if (tokens_check_access(c, token, &access))
 		return access.kind == TOKEN_USER
 			       ? sessions_end_by_token(c, access.subject, access.id)
 			       : end_token(c, client, &access);
 	if (tokens_check_refresh(c, token, &refresh))
-		return sessions_end_by_token(c, refresh.user_id, refresh.session_id);
+		return sessions_end_by_token(c, refresh.subject, refresh.id);
 	return machines_is_outside(c, token) ? ERR_UNSUPPORTED_TOKEN_TYPE : ERR_NONE;
 }

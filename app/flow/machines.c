@@ -10,7 +10,7 @@ bool machine_may(const struct machine *machine, const char *scope)
 	return false;
 }
 
-static enum err judge(struct context *c, enum rc rc, const struct access_claims *claims,
+static enum err judge(struct context *c, enum rc rc, const struct token_claims *claims,
 		      struct machine *out)
 {
 	switch (rc) {
@@ -33,14 +33,14 @@ static enum err judge(struct context *c, enum rc rc, const struct access_claims 
 	return ERR_NONE;
 }
 
-enum err machines_living(struct context *c, const struct access_claims *claims,
+enum err machines_living(struct context *c, const struct token_claims *claims,
 			 struct machine *out)
 {
 	return judge(c, clients_token_lives(c, claims->subject, claims->id, claims->rev),
 		     claims, out);
 }
 
-enum err machines_verify(struct context *c, const struct access_claims *claims,
+enum err machines_verify(struct context *c, const struct token_claims *claims,
 			 struct machine *out)
 {
 	enum err err = machines_living(c, claims, out);

@@ -19,10 +19,10 @@ bool machine_may(const struct machine *machine, const char *scope) MUST_USE; /* 
 
 /* What a token of ours said: its client is there, of the same rev, and the token was not
  * revoked. */
-enum err machines_living(struct context *c, const struct access_claims *claims,
+enum err machines_living(struct context *c, const struct token_claims *claims,
 			 struct machine *out) MUST_USE;
 /* The same where PostgreSQL may be down: see sessions_verify(). */
-enum err machines_verify(struct context *c, const struct access_claims *claims,
+enum err machines_verify(struct context *c, const struct token_claims *claims,
 			 struct machine *out) MUST_USE;
 
 /* A token that is not ours, of an [issuer NAME] of the configuration. ERR_KEYS_PENDING:

@@ -3,7 +3,7 @@
 #include "app/store/ended.h"
 #include "lib/log.h"
 
-enum err sessions_living(struct context *c, const struct access_claims *claims,
+enum err sessions_living(struct context *c, const struct token_claims *claims,
 			 struct caller *out)
 {
 	struct caller caller = {.session_id = claims->id};
@@ -28,14 +28,14 @@ enum err sessions_living(struct context *c, const struct access_claims *claims,
 enum err sessions_authenticate(struct context *c, const char *access_token,
 			       struct caller *out)
 {
-	struct access_claims claims;
+	struct token_claims claims;
 
 	if (!tokens_check_access(c, access_token, &claims) || claims.kind != TOKEN_USER)
 		return ERR_TOKEN_REFUSED;
 	return sessions_living(c, &claims, out);
 }
 
-static enum err not_ended(struct context *c, const struct access_claims *claims,
+static enum err not_ended(struct context *c, const struct token_claims *claims,
 			  struct caller *out)
 {
 	switch (ended_check(c, claims->id, claims->subject, claims->issued_s)) {
@@ -57,7 +57,7 @@ static enum err not_ended(struct context *c, const struct access_claims *claims,
 	return ERR_NONE;
 }
 
-enum err sessions_verify(struct context *c, const struct access_claims *claims,
+enum err sessions_verify(struct context *c, const struct token_claims *claims,
 			 struct caller *out)
 {
 	enum err err = sessions_living(c, claims, out);
@@ -86,7 +86,7 @@ static enum err verdict_error(enum session_verdict verdict, const char *session_
 static enum err refresh(struct context *c, const char *refresh_token, bool rotate,
 			struct token_pair *out)
 {
-	struct refresh_claims claims;
+	struct token_claims claims;
 	enum session_verdict verdict;
 	struct session session;
 	struct user user;
@@ -94,8 +94,8 @@ static enum err refresh(struct context *c, const char *refresh_token, bool rotat
 
 	if (!tokens_check_refresh(c, refresh_token, &claims))
 		return ERR_TOKEN_REFUSED;
-	switch (sessions_refresh(c, claims.session_id, claims.gen, rotate, &verdict,
-				 &session, &user)) {
+	switch (sessions_refresh(c, claims.id, claims.gen, rotate, &verdict, &session,
+				 &user)) {
 	case RC_OK:
 		break;
 	case RC_NONE:
@@ -104,9 +104,9 @@ static enum err refresh(struct context *c, const char *refresh_token, bool rotat
 		return ERR_STORE_UNAVAILABLE;
 	}
 	if (verdict == SESSION_REUSE)
-		ended_session(c, claims.session_id);
-	err = verdict_error(verdict, claims.session_id);
-	if (!err && strcmp(user.id, claims.user_id) != 0)
+		ended_session(c, claims.id);
+	err = verdict_error(verdict, claims.id);
+	if (!err && strcmp(user.id, claims.subject) != 0)
 		err = ERR_TOKEN_REFUSED;
 	if (!err)
 		tokens_issue(c, &user, &session, false, rotate, out);

@@ -16,11 +16,11 @@ struct caller {
 enum err sessions_authenticate(struct context *c, const char *access_token,
 			       struct caller *out) MUST_USE;
 /* The same of what such a token said */
-enum err sessions_living(struct context *c, const struct access_claims *claims,
+enum err sessions_living(struct context *c, const struct token_claims *claims,
 			 struct caller *out) MUST_USE;
 /* The same where PostgreSQL may be down and the settings let the signature and the list
  * of ended sessions do: then only id and roles of the user are known. */
-enum err sessions_verify(struct context *c, const struct access_claims *claims,
+enum err sessions_verify(struct context *c, const struct token_claims *claims,
 			 struct caller *out) MUST_USE;
 
 /* A new access token for a refresh token, which stays as it is (the three-step service).

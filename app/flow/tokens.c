@@ -132,7 +132,7 @@ static bool uuid_claim(const struct jwt_claims *claims, const char *name,
 	return true;
 }
 
-static bool read_user(const struct jwt_claims *claims, struct access_claims *out)
+static bool read_user(const struct jwt_claims *claims, struct token_claims *out)
 {
 	out->kind = TOKEN_USER;
 	return uuid_claim(claims, "sid", &out->id) &&
@@ -140,7 +140,7 @@ static bool read_user(const struct jwt_claims *claims, struct access_claims *out
 }
 
 static bool read_machine(struct context *c, const struct jwt_claims *claims,
-			 struct access_claims *out)
+			 struct token_claims *out)
 {
 	const char *scope = jwt_text(claims, "scope");
 
@@ -149,7 +149,7 @@ static bool read_machine(struct context *c, const struct jwt_claims *claims,
 	       client_scopes_parse(c->arena, scope, &out->names, &out->n_names);
 }
 
-static bool read_access(struct context *c, const char *token, struct access_claims *out)
+static bool read_access(struct context *c, const char *token, struct token_claims *out)
 {
 	const struct jwt_claims *claims;
 
@@ -162,28 +162,46 @@ static bool read_access(struct context *c, const char *token, struct access_clai
 					: read_machine(c, claims, out));
 }
 
-bool tokens_check_access(struct context *c, const char *token, struct access_claims *out)
-{
-	if (c->tokens && token_cache_find(c->tokens, c->arena, token, out))
-		return out->expires_s > now_s(c) - JWT_LEEWAY_S;
-	if (!read_access(c, token, out))
-		return false;
-	if (c->tokens)
-		token_cache_add(c->tokens, token, out);
-	return true;
-}
-
-bool tokens_check_refresh(struct context *c, const char *token,
-			  struct refresh_claims *out)
+static bool read_refresh(struct context *c, const char *token, struct token_claims *out)
 {
 	const struct jwt_claims *claims;
 
+	out->kind = TOKEN_REFRESH;
 	return check(c, KEY_REFRESH, "JWT", AUD_REFRESH, token, &claims) &&
-	       uuid_claim(claims, "sid", &out->session_id) &&
-	       uuid_claim(claims, "sub", &out->user_id) &&
+	       uuid_claim(claims, "sid", &out->id) &&
+	       uuid_claim(claims, "sub", &out->subject) &&
 	       jwt_integer(claims, "iat", &out->issued_s) &&
+	       jwt_integer(claims, "exp", &out->expires_s) &&
 	       jwt_integer(claims, "gen", &out->gen) && out->gen > 0 &&
 	       out->gen <= INT32_MAX;
+}
+
+/* As `read` finds it, or as it was found before. */
+static bool check_once(struct context *c, const char *token, bool refresh,
+		       bool (*read)(struct context *, const char *,
+				    struct token_claims *),
+		       struct token_claims *out)
+{
+	struct token_claims claims = {0};
+	bool seen = c->tokens && token_cache_find(c->tokens, c->arena, token, &claims) &&
+		    (claims.kind == TOKEN_REFRESH) == refresh;
+
+	if (seen ? claims.expires_s <= now_s(c) - JWT_LEEWAY_S : !read(c, token, &claims))
+		return false;
+	if (!seen && c->tokens)
+		token_cache_add(c->tokens, token, &claims);
+	*out = claims;
+	return true;
+}
+
+bool tokens_check_access(struct context *c, const char *token, struct token_claims *out)
+{
+	return check_once(c, token, false, read_access, out);
+}
+
+bool tokens_check_refresh(struct context *c, const char *token, struct token_claims *out)
+{
+	return check_once(c, token, true, read_refresh, out);
 }
 
 static enum key_use proof_key(const char *purpose)

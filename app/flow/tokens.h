@@ -27,14 +27,9 @@ char *tokens_issue_machine(struct context *c, const struct client_row *client,
 
 /* A user's access token, or a machine's: see kind. */
 bool tokens_check_access(struct context *c, const char *token,
-			 struct access_claims *out) MUST_USE;
-
-struct refresh_claims {
-	const char *session_id, *user_id;
-	int64_t gen, issued_s;
-};
+			 struct token_claims *out) MUST_USE;
 bool tokens_check_refresh(struct context *c, const char *token,
-			  struct refresh_claims *out) MUST_USE;
+			  struct token_claims *out) MUST_USE;
 
 /* What somebody proved by a code: that an address is theirs, for one purpose. */
 struct proof {

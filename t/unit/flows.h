@@ -99,7 +99,7 @@ static inline enum err who(const char *access)
 /* As /auth/verify does it */
 static inline enum err verify_token(const char *access)
 {
-	struct access_claims claims;
+	struct token_claims claims;
 
 	return tokens_check_access(c, access, &claims)
 		       ? sessions_verify(c, &claims, &caller)

@@ -24,7 +24,7 @@ static bool fresh(const char *access)
 
 START_TEST(renewal_spends_the_token)
 {
-	struct refresh_claims claims;
+	struct token_claims claims;
 	const char *first = pair.refresh;
 
 	ck_assert(fresh(pair.access));
@@ -41,7 +41,7 @@ END_TEST
 
 START_TEST(renewal_within_grace_gives_the_current_pair)
 {
-	struct refresh_claims claims;
+	struct token_claims claims;
 	const char *first = pair.refresh;
 
 	ck_assert_int_eq(sessions_renew(c, first, &pair), ERR_NONE);

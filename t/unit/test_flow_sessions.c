@@ -88,18 +88,20 @@ END_TEST
 
 START_TEST(tokens_do_not_pass_for_each_other)
 {
-	struct access_claims access;
-	struct refresh_claims refresh;
+	struct token_claims access, refresh;
 	struct proof proof;
 	const char *tokens[4];
 
+	c->tokens = token_cache_new();
 	make_user("ann@example.com", "ann");
 	ck_assert_int_eq(sign_in("ann", PASSWORD), ERR_NONE);
 	tokens[0] = pair.access;
 	tokens[1] = pair.refresh;
 	tokens[2] = registration_token("bob@example.com");
 	tokens[3] = recovery_token("ann@example.com");
-	for (size_t i = 0; i < COUNT(tokens); i++) {
+	for (size_t n = 0; n < 2 * COUNT(tokens); n++) { /* then from the cache */
+		size_t i = n % COUNT(tokens);
+
 		ck_assert_int_eq(tokens_check_access(c, tokens[i], &access), i == 0);
 		ck_assert_int_eq(tokens_check_refresh(c, tokens[i], &refresh), i == 1);
 		ck_assert_int_eq(
@@ -108,6 +110,8 @@ START_TEST(tokens_do_not_pass_for_each_other)
 		ck_assert_int_eq(tokens_check_proof(c, CODE_RECOVERY, tokens[i], &proof),
 				 i == 3);
 	}
+	ck_assert_int_eq(refresh.gen, 1);
+	token_cache_free(&c->tokens);
 }
 END_TEST
 

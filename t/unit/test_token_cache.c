@@ -6,7 +6,7 @@
 
 static struct token_cache *cache;
 static struct arena *arena;
-static struct access_claims got;
+static struct token_claims got;
 
 static void setup(void)
 {
@@ -20,15 +20,24 @@ static void teardown(void)
 	arena_free(&arena);
 }
 
-static struct access_claims claims(const char *const *roles, size_t n)
+static struct token_claims claims(const char *const *roles, size_t n)
 {
-	return (struct access_claims){TOKEN_USER, SID, USER, 7, 1000, 1600, roles, n};
+	return (struct token_claims){
+		.kind = TOKEN_USER,
+		.id = SID,
+		.subject = USER,
+		.rev = 7,
+		.issued_s = 1000,
+		.expires_s = 1600,
+		.names = roles,
+		.n_names = n,
+	};
 }
 
 START_TEST(what_was_added_is_found)
 {
 	static const char *const roles[] = {"viewers", "editors"};
-	const struct access_claims in = claims(roles, COUNT(roles));
+	const struct token_claims in = claims(roles, COUNT(roles));
 
 	ck_assert(!token_cache_find(cache, arena, "a.b.c", &got));
 	token_cache_add(cache, "a.b.c", &in);
@@ -46,7 +55,7 @@ END_TEST
 
 START_TEST(another_token_is_not_found)
 {
-	const struct access_claims in = claims(NULL, 0);
+	const struct token_claims in = claims(NULL, 0);
 
 	token_cache_add(cache, "a.b.c", &in);
 	ck_assert(!token_cache_find(cache, arena, "a.b.d", &got));
@@ -57,7 +66,7 @@ END_TEST
 
 START_TEST(it_stays_of_one_size)
 {
-	const struct access_claims in = claims(NULL, 0);
+	const struct token_claims in = claims(NULL, 0);
 	char token[16];
 	size_t found = 0;
 
@@ -80,7 +89,7 @@ START_TEST(many_roles_are_not_kept)
 
 	for (size_t i = 0; i < COUNT(roles); i++)
 		roles[i] = "a-role-name";
-	const struct access_claims in = claims(roles, COUNT(roles));
+	const struct token_claims in = claims(roles, COUNT(roles));
 
 	token_cache_add(cache, "a.b.c", &in);
 	ck_assert(!token_cache_find(cache, arena, "a.b.c", &got));
@@ -89,7 +98,7 @@ END_TEST
 
 START_TEST(clear_forgets_all)
 {
-	const struct access_claims in = claims(NULL, 0);
+	const struct token_claims in = claims(NULL, 0);
 
 	token_cache_add(cache, "a.b.c", &in);
 	token_cache_clear(cache);
