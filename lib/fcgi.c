@@ -16,6 +16,9 @@ enum {
 	PAUSE_LAST_NS = 10 * 1000 * 1000,
 	NS_PER_MS = 1000 * 1000,
 	MS_PER_S = 1000,
+	/* An answer of so many bytes is taken by the socket at once: it has room for at
+	 * least 160 KiB (net.core.wmem_default), and nothing else was written. */
+	TAKEN_AT_ONCE = 32 * 1024,
 };
 
 struct fcgi {
@@ -84,6 +87,15 @@ static enum fcgi_gate peek(struct fcgi *fcgi, int fd, size_t *n)
 	return fcgi_gate_judge(fcgi->peeked, *n);
 }
 
+/* libfcgi reads and writes on a blocking connection. Only what can block is bounded: a
+ * request is most often here as a whole, and an answer is small. */
+static void bound_wait(int fd, int which)
+{
+	const struct timeval wait = {.tv_sec = FCGI_REQUEST_MS / 1000};
+
+	setsockopt(fd, SOL_SOCKET, which, &wait, sizeof wait);
+}
+
 static bool is_whole(struct fcgi *fcgi, int fd)
 {
 	const int64_t deadline = clock_mono_ms() + FCGI_REQUEST_MS;
@@ -103,17 +115,9 @@ static bool is_whole(struct fcgi *fcgi, int fd)
 			 : more		       ? "not there in time"
 					       : "cut off",
 			 "bytes", log_number((int64_t)n));
+	if (n == FCGI_GATE_BYTES) /* the gate has seen the beginning only */
+		bound_wait(fd, SO_RCVTIMEO);
 	return gate == FCGI_GATE_WHOLE;
-}
-
-/* The gate has seen the beginning only of what is larger than it looks at: libfcgi reads
- * the rest, and writes, on a blocking connection. */
-static void bound_waits(int fd)
-{
-	const struct timeval wait = {.tv_sec = FCGI_REQUEST_MS / 1000};
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
 }
 
 /* FCGX_Accept_r() would accept by itself: then it waits 2 s on an idle connection and for
@@ -125,7 +129,6 @@ static bool take(struct fcgi *fcgi, int fd)
 		close(fd);
 		return false;
 	}
-	bound_waits(fd);
 	fcgi->request.ipcFd = fd;
 	fcgi->request.keepConnection = 1;
 	if (FCGX_Accept_r(&fcgi->request) < 0)
@@ -199,6 +202,8 @@ bool fcgi_write(struct fcgi *fcgi, const char *bytes, size_t n)
 
 	INVARIANT(n <= INT32_MAX);
 	drop_rest(fcgi);
+	if (n > TAKEN_AT_ONCE)
+		bound_wait(fcgi->request.ipcFd, SO_SNDTIMEO);
 	written = FCGX_PutStr(bytes, (int)n, fcgi->request.out) == (int)n;
 	/* The last writer that closes also writes END_REQUEST: errors first */
 	FCGX_FClose(fcgi->request.err);
