@@ -130,22 +130,6 @@ char *text_lower(struct arena *arena, const char *text)
 	return lower;
 }
 
-char *text_join(struct arena *arena, const char *const *words, size_t n,
-		const char *between)
-{
-	size_t size = 1;
-	struct buf out;
-
-	for (size_t i = 0; i < n; i++)
-		size += strlen(words[i]) + strlen(between);
-	buf_init(&out, arena_alloc(arena, size), size);
-	for (size_t i = 0; i < n; i++) {
-		buf_puts(&out, i ? between : "");
-		buf_puts(&out, words[i]);
-	}
-	return out.at;
-}
-
 char *text_trim(struct arena *arena, const char *text)
 {
 	size_t n;

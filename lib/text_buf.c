@@ -45,6 +45,22 @@ void buf_printf(struct buf *buf, const char *fmt, ...)
 	va_end(args);
 }
 
+char *text_join(struct arena *arena, const char *const *words, size_t n,
+		const char *between)
+{
+	size_t size = 1;
+	struct buf out;
+
+	for (size_t i = 0; i < n; i++)
+		size += strlen(words[i]) + strlen(between);
+	buf_init(&out, arena_alloc(arena, size), size);
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(&out, i ? between : "");
+		buf_puts(&out, words[i]);
+	}
+	return out.at;
+}
+
 /* RFC 8259 §7, and U+007F .. U+009F: a terminal would obey them. */
 static bool put_escaped(struct buf *buf, const char *at, size_t len)
 {
