@@ -2,12 +2,18 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "lib/json.h"
 
 enum { BODY = 16384, SLOWEST_MS = 20 };
+
+/* What this process has computed: others on the machine do not count. */
+static int64_t computed_ms(void)
+{
+	return (int64_t)clock() * 1000 / CLOCKS_PER_SEC;
+}
 
 static struct arena *arena;
 
@@ -63,14 +69,14 @@ static void replay(const char *dir, bool wanted, int least)
 
 	ck_assert_msg(files != NULL, "%s", dir);
 	for (struct dirent *file; (file = readdir(files));) {
-		int64_t before = clock_mono_ms();
+		int64_t before = computed_ms();
 		size_t len;
 
 		if (file->d_name[0] == '.')
 			continue;
 		len = read_file(dir, file->d_name, bytes);
 		ck_assert_msg(accepts(bytes, len) == wanted, "%s/%s", dir, file->d_name);
-		ck_assert_msg(clock_mono_ms() - before < SLOWEST_MS, "%s/%s", dir,
+		ck_assert_msg(computed_ms() - before < SLOWEST_MS, "%s/%s", dir,
 			      file->d_name);
 		n++;
 	}
@@ -156,11 +162,11 @@ START_TEST(costly_bodies)
 
 	for (size_t i = 0; i < COUNT(ROWS); i++) {
 		size_t n = fill(body, ROWS[i].head, ROWS[i].piece, ROWS[i].numbered);
-		int64_t before = clock_mono_ms();
+		int64_t before = computed_ms();
 
 		n += (size_t)snprintf(body + n, BODY - n, "%s", ROWS[i].tail);
 		ck_assert_msg(accepts(body, n) == ROWS[i].good, "row %zu", i);
-		ck_assert_msg(clock_mono_ms() - before < SLOWEST_MS, "row %zu", i);
+		ck_assert_msg(computed_ms() - before < SLOWEST_MS, "row %zu", i);
 	}
 }
 END_TEST
