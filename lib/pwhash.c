@@ -1,7 +1,10 @@
 #include "lib/pwhash.h"
 
-#include <argon2.h>
+#include <sodium.h>
 
+#include "lib/clock.h"
+#include "lib/pwhash_derive.h"
+#include "lib/pwhash_memory.h"
 #include "lib/secret.h"
 #include "lib/text.h"
 
@@ -16,18 +19,14 @@ enum {
 	COST_GROWTH = 4,
 	PASSES_MAX = 64,
 	LANES_MAX = 16,
-	STORED_SALT_MIN = 8,
-	STORED_SALT_MAX = 64,
-	STORED_TAG_MIN = 16,
-	STORED_TAG_MAX = 64,
 };
+
+/* base64 without padding: how the PHC format has bytes */
+#define BASE64	     sodium_base64_VARIANT_ORIGINAL_NO_PADDING
+#define BASE64_OF(n) sodium_base64_ENCODED_LEN(n, BASE64) /* with the NUL */
 
 static uint64_t hashes;
-
-struct phc {
-	struct pwhash_cost cost;
-	size_t salt_len, tag_len;
-};
+static int64_t last_ms; /* monotonic: when the last of them ended */
 
 static bool take_word(const char **at, const char *word)
 {
@@ -52,21 +51,16 @@ static bool take_number(const char **at, uint32_t *out)
 	return true;
 }
 
-/* base64 without padding (RFC 4648 §4), the bits left over zero (§3.5) */
-static bool take_bytes(const char **at, size_t min, size_t max, size_t *n)
+/* What is left over of the last digit's bits is zero (RFC 4648 §3.5): libsodium refuses
+ * others. */
+static bool take_bytes(const char **at, size_t min, size_t max, uint8_t *out, size_t *n)
 {
-	static const char DIGITS[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789+/";
-	static const char *const LAST[] = {DIGITS, "", "AQgw", "AEIMQUYcgkosw048"};
-	size_t digits = strspn(*at, DIGITS);
-	size_t bytes = digits * 3 / 4;
+	const char *end;
 
-	if (digits == 0 || bytes < min || bytes > max ||
-	    !strchr(LAST[digits % 4], (*at)[digits - 1]))
+	if (sodium_base642bin(out, max, *at, strlen(*at), NULL, n, &end, BASE64) != 0 ||
+	    *n < min)
 		return false;
-	*at += digits;
-	*n = bytes;
+	*at = end;
 	return true;
 }
 
@@ -79,9 +73,9 @@ static bool phc_parse(const char *text, struct phc *out)
 	    !take_number(&at, &phc.cost.memory_kib) || !take_word(&at, ",t=") ||
 	    !take_number(&at, &phc.cost.passes) || !take_word(&at, ",p=") ||
 	    !take_number(&at, &phc.cost.lanes) || !take_word(&at, "$") ||
-	    !take_bytes(&at, STORED_SALT_MIN, STORED_SALT_MAX, &phc.salt_len) ||
+	    !take_bytes(&at, PHC_SALT_MIN, PHC_SALT_MAX, phc.salt, &phc.salt_len) ||
 	    !take_word(&at, "$") ||
-	    !take_bytes(&at, STORED_TAG_MIN, STORED_TAG_MAX, &phc.tag_len) || *at)
+	    !take_bytes(&at, PHC_TAG_MIN, PHC_TAG_MAX, phc.tag, &phc.tag_len) || *at)
 		return false;
 	*out = phc;
 	return true;
@@ -108,76 +102,80 @@ static bool is_bounded(const struct pwhash_cost *ours, const struct pwhash_cost 
 	       stored->memory_kib <= memory_max && work(stored) <= work_max;
 }
 
-/* No memory, or no thread for a lane */
-static bool is_shortage(int rc)
+static char *phc_format(struct arena *arena, const struct phc *phc)
 {
-	return rc == ARGON2_MEMORY_ALLOCATION_ERROR || rc == ARGON2_THREAD_FAIL;
+	char salt[BASE64_OF(PHC_SALT_MAX)], tag[BASE64_OF(PHC_TAG_MAX)];
+
+	sodium_bin2base64(salt, sizeof salt, phc->salt, phc->salt_len, BASE64);
+	sodium_bin2base64(tag, sizeof tag, phc->tag, phc->tag_len, BASE64);
+	return arena_printf(arena, "$argon2id$v=19$m=%u,t=%u,p=%u$%s$%s",
+			    phc->cost.memory_kib, phc->cost.passes, phc->cost.lanes, salt,
+			    tag);
+}
+
+/* Memory is kept for hashes of our own cost, not for what somebody else has written. */
+static bool derive(const struct pwhash_cost *ours, const struct phc *phc,
+		   const char *password, size_t n, uint8_t *tag)
+{
+	bool derived = pwhash_derive(phc, password, n, ours->memory_kib, tag);
+
+	hashes++;
+	last_ms = clock_mono_ms();
+	return derived;
 }
 
 char *pwhash_make(struct arena *arena, const struct pwhash_cost *cost,
 		  const char *password)
 {
+	struct phc phc = {.cost = *cost, .salt_len = SALT_LEN, .tag_len = TAG_LEN};
 	size_t n = strlen(password);
-	size_t size = argon2_encodedlen(cost->passes, cost->memory_kib, cost->lanes,
-					SALT_LEN, TAG_LEN, Argon2_id);
-	char *phc = arena_alloc(arena, size);
-	uint8_t salt[SALT_LEN];
-	int rc;
 
 	INVARIANT(n <= PASSWORD_MAX);
-	secret_random(salt, sizeof salt);
-	hashes++;
-	rc = argon2id_hash_encoded(cost->passes, cost->memory_kib, cost->lanes, password,
-				   n, salt, sizeof salt, TAG_LEN, phc, size);
-	if (is_shortage(rc))
-		return NULL;
-	INVARIANT(rc == ARGON2_OK);
-	return phc;
+	secret_random(phc.salt, phc.salt_len);
+	return derive(cost, &phc, password, n, phc.tag) ? phc_format(arena, &phc) : NULL;
 }
 
-/* As much work as a real check, and never a match */
-static enum pwhash_verdict check_dummy(const struct pwhash_cost *cost,
-				       const char *password, size_t n)
+static bool phc_usable(const struct pwhash_cost *cost, const char *text, struct phc *out)
 {
-	static const uint8_t SALT[SALT_LEN] = "no such account";
-	uint8_t tag[TAG_LEN];
-	int rc;
-
-	hashes++;
-	rc = argon2id_hash_raw(cost->passes, cost->memory_kib, cost->lanes, password, n,
-			       SALT, sizeof SALT, tag, sizeof tag);
-	secret_wipe(tag, sizeof tag);
-	if (is_shortage(rc))
-		return PWHASH_DOWN;
-	INVARIANT(rc == ARGON2_OK);
-	return PWHASH_MISMATCH;
+	return text && phc_parse(text, out) && is_bounded(cost, &out->cost);
 }
 
 bool pwhash_usable(const struct pwhash_cost *cost, const char *phc)
 {
 	struct phc stored;
 
-	return phc && phc_parse(phc, &stored) && is_bounded(cost, &stored.cost);
+	return phc_usable(cost, phc, &stored);
+}
+
+/* As much work as a real one */
+static struct phc dummy_of(const struct pwhash_cost *cost)
+{
+	return (struct phc){
+		.cost = *cost,
+		.salt = "no such account",
+		.salt_len = SALT_LEN,
+		.tag_len = TAG_LEN,
+	};
 }
 
 enum pwhash_verdict pwhash_check(const struct pwhash_cost *cost, const char *phc,
 				 const char *password)
 {
-	size_t n = strlen(password);
-	int rc;
+	size_t n = strnlen(password, PASSWORD_MAX + 1);
+	bool too_long = n > PASSWORD_MAX;
+	struct phc stored;
+	bool usable = phc_usable(cost, phc, &stored) && !too_long;
+	uint8_t tag[PHC_TAG_MAX] = {0};
+	bool derived, equal;
 
-	if (n > PASSWORD_MAX)
-		return check_dummy(cost, password, PASSWORD_MAX);
-	if (!pwhash_usable(cost, phc))
-		return check_dummy(cost, password, n);
-
-	rc = argon2id_verify(phc, password, n);
-	if (rc != ARGON2_OK && rc != ARGON2_VERIFY_MISMATCH && !is_shortage(rc))
-		return check_dummy(cost, password, n); /* refused before any work */
-	hashes++;
-	if (is_shortage(rc))
+	if (!usable)
+		stored = dummy_of(cost);
+	derived = derive(cost, &stored, password, too_long ? PASSWORD_MAX : n, tag);
+	equal = secret_equal(tag, stored.tag, stored.tag_len);
+	secret_wipe(tag, sizeof tag);
+	if (!derived)
 		return PWHASH_DOWN;
-	return rc == ARGON2_OK ? PWHASH_MATCH : PWHASH_MISMATCH;
+	return usable && equal ? PWHASH_MATCH : PWHASH_MISMATCH;
 }
 
 bool pwhash_is_current(const struct pwhash_cost *cost, const char *phc)
@@ -193,4 +191,15 @@ bool pwhash_is_current(const struct pwhash_cost *cost, const char *phc)
 uint64_t pwhash_count(void)
 {
 	return hashes;
+}
+
+bool pwhash_kept_memory(void)
+{
+	return pwhash_derived_in_kept();
+}
+
+void pwhash_rest(int64_t unused_ms)
+{
+	if (clock_mono_ms() - last_ms >= unused_ms)
+		pwhash_memory_free();
 }

@@ -1,4 +1,5 @@
-/* The one user of libargon2: argon2id in PHC strings ($argon2id$v=19$m=…,t=…,p=…$…$…). */
+/* The one user of libsodium and libargon2: argon2id in PHC strings
+ * ($argon2id$v=19$m=…,t=…,p=…$…$…). */
 #ifndef LIB_PWHASH_H
 #define LIB_PWHASH_H
 
@@ -28,5 +29,11 @@ enum pwhash_verdict pwhash_check(const struct pwhash_cost *cost, const char *phc
 bool pwhash_usable(const struct pwhash_cost *cost, const char *phc) MUST_USE;
 bool pwhash_is_current(const struct pwhash_cost *cost, const char *phc) MUST_USE;
 uint64_t pwhash_count(void); /* hashes done by this process */
+
+/* The memory of a hash of one lane is kept for the next, which is twice as fast with it.
+ * Whether the last hash had it: */
+bool pwhash_kept_memory(void) MUST_USE;
+/* Gives it back when there was no hash for so long. */
+void pwhash_rest(int64_t unused_ms);
 
 #endif

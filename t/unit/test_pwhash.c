@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 
 #include "lib/pwhash.h"
+#include "lib/pwhash_memory.h"
+#include "lib/secret.h"
 #include "lib/text.h"
 #include "t/unit/unit.h"
 
@@ -67,22 +69,178 @@ START_TEST(known_answers)
 }
 END_TEST
 
+/* RFC 9106 §5.3. What the others are compared with is itself as it has to be; libsodium
+ * takes neither a secret nor associated data. */
+START_TEST(the_reference_is_the_standards)
+{
+	static const uint8_t TAG[] = {
+		0x0d, 0x64, 0x0d, 0xf5, 0x8d, 0x78, 0x76, 0x6c, 0x08, 0xc0, 0x37,
+		0xa3, 0x4a, 0x8b, 0x53, 0xc9, 0xd0, 0x1e, 0xf0, 0x45, 0x2d, 0x75,
+		0xb6, 0x5e, 0xb5, 0x25, 0x20, 0xe9, 0x6b, 0x01, 0xe6, 0x59,
+	};
+	uint8_t password[32], salt[16], secret[8], ad[12], tag[sizeof TAG];
+	argon2_context context = {
+		.out = tag,
+		.outlen = sizeof tag,
+		.pwd = password,
+		.pwdlen = sizeof password,
+		.salt = salt,
+		.saltlen = sizeof salt,
+		.secret = secret,
+		.secretlen = sizeof secret,
+		.ad = ad,
+		.adlen = sizeof ad,
+		.t_cost = 3,
+		.m_cost = 32,
+		.lanes = 4,
+		.threads = 4,
+		.version = ARGON2_VERSION_13,
+	};
+
+	memset(password, 1, sizeof password);
+	memset(salt, 2, sizeof salt);
+	memset(secret, 3, sizeof secret);
+	memset(ad, 4, sizeof ad);
+	ck_assert_int_eq(argon2id_ctx(&context), ARGON2_OK);
+	ck_assert_mem_eq(tag, TAG, sizeof TAG);
+}
+END_TEST
+
+static uint32_t one_of(uint32_t least, uint32_t most)
+{
+	uint32_t n;
+
+	secret_random(&n, sizeof n);
+	return least + n % (most - least + 1);
+}
+
+static char *random_password(void)
+{
+	size_t n = one_of(0, 1024);
+	char *password = arena_alloc(arena, n + 1);
+
+	secret_random(password, n);
+	for (size_t i = 0; i < n; i++)
+		if (password[i] == '\0')
+			password[i] = 'x';
+	password[n] = '\0';
+	return password;
+}
+
+/* Both ways: what we make it accepts, what it makes we accept, and no other password. */
+static void compare(const struct pwhash_cost *cost, uint32_t salt_len, uint32_t tag_len)
+{
+	const char *password = random_password();
+	const char *other = arena_printf(arena, "%.1023sx", password);
+	size_t n = strlen(password);
+	const char *made = pwhash_make(arena, cost, password);
+	uint8_t salt[64];
+	char theirs[512];
+
+	ck_assert_msg(argon2id_verify(made, password, n) == ARGON2_OK, "%s", made);
+	secret_random(salt, sizeof salt);
+	ck_assert_int_eq(argon2id_hash_encoded(cost->passes, cost->memory_kib,
+					       cost->lanes, password, n, salt, salt_len,
+					       tag_len, theirs, sizeof theirs),
+			 ARGON2_OK);
+	ck_assert_msg(pwhash_check(cost, theirs, password) == PWHASH_MATCH, "%s", theirs);
+	if (strcmp(other, password) != 0)
+		ck_assert_msg(pwhash_check(cost, theirs, other) == PWHASH_MISMATCH, "%s",
+			      theirs);
+}
+
 START_TEST(as_the_reference_has_it)
 {
-	static const struct pwhash_cost COSTS[] = {{64, 1, 1}, {100, 3, 1}, {256, 2, 4}};
+	static const uint32_t LANES[] = {1, 1, 1, 2, 4, 16};
 
-	for (size_t i = 0; i < COUNT(COSTS); i++) {
-		const struct pwhash_cost *cost = &COSTS[i];
-		char encoded[256];
+	for (int i = 0; i < 200; i++) {
+		struct pwhash_cost cost = {.lanes = LANES[one_of(0, COUNT(LANES) - 1)]};
 
-		ck_assert_int_eq(argon2id_verify(pwhash_make(arena, cost, "pw"), "pw", 2),
-				 0);
-		ck_assert_int_eq(argon2id_hash_encoded(cost->passes, cost->memory_kib,
-						       cost->lanes, "pw", 2,
-						       "saltsaltsaltsalt", 16, 32,
-						       encoded, sizeof encoded),
-				 0);
-		ck_assert_int_eq(pwhash_check(cost, encoded, "pw"), PWHASH_MATCH);
+		cost.memory_kib = one_of(8 * cost.lanes, 400);
+		cost.passes = one_of(1, 4);
+		compare(&cost, i % 2 ? 16 : one_of(8, 64), i % 3 ? 32 : one_of(16, 64));
+		arena_reset(arena);
+	}
+}
+END_TEST
+
+/* The corners of what is usable, and a cost of real life */
+START_TEST(as_the_reference_has_it_at_the_bounds)
+{
+	static const struct {
+		struct pwhash_cost cost;
+		uint32_t salt_len, tag_len;
+	} ROWS[] = {
+		{{8, 1, 1}, 8, 16},    {{8, 1, 1}, 16, 64},	{{11, 64, 1}, 64, 64},
+		{{128, 1, 16}, 8, 64}, {{131, 64, 16}, 64, 16}, {{19456, 2, 1}, 16, 32},
+	};
+
+	for (size_t i = 0; i < COUNT(ROWS); i++)
+		compare(&ROWS[i].cost, ROWS[i].salt_len, ROWS[i].tag_len);
+}
+END_TEST
+
+static bool is_wiped(void)
+{
+	size_t n;
+	const uint8_t *at = pwhash_memory_kept(&n);
+
+	ck_assert_ptr_nonnull(at);
+	return at[0] == 0 && memcmp(at, at + 1, n - 1) == 0;
+}
+
+/* A cost whose memory is no other mapping's by chance */
+static const struct pwhash_cost REAL = {4096, 1, 1};
+
+START_TEST(memory_is_kept_wiped_and_given_back)
+{
+	const char *phc = pwhash_make(arena, &REAL, "pw");
+	size_t bytes;
+	const uint8_t *at = pwhash_memory_kept(&bytes);
+
+	ck_assert(pwhash_kept_memory());
+	ck_assert_uint_eq(bytes, 4096 * 1024);
+	ck_assert(is_wiped());
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(pwhash_check(&REAL, phc, "pw"), PWHASH_MATCH);
+		ck_assert(pwhash_kept_memory());
+		ck_assert_int_eq(pwhash_check(&REAL, phc, "px"), PWHASH_MISMATCH);
+		ck_assert(pwhash_kept_memory());
+		ck_assert_int_eq(pwhash_check(&REAL, NULL, "pw"), PWHASH_MISMATCH);
+		ck_assert(pwhash_kept_memory());
+		ck_assert(is_wiped());
+	}
+	ck_assert_ptr_eq(pwhash_memory_kept(&bytes), at);
+	pwhash_rest(60 * 1000);
+	ck_assert_ptr_eq(pwhash_memory_kept(&bytes), at);
+	pwhash_rest(0);
+	ck_assert_ptr_null(pwhash_memory_kept(&bytes));
+	ck_assert_int_eq(pwhash_check(&REAL, phc, "pw"), PWHASH_MATCH);
+	ck_assert(pwhash_kept_memory());
+}
+END_TEST
+
+/* Ours is for hashes of our cost, or less. */
+START_TEST(others_memory_is_not_kept)
+{
+	static const struct {
+		struct pwhash_cost cost;
+		bool kept;
+	} ROWS[] = {
+		{{2048, 2, 1}, true},
+		{{4097, 1, 1}, true}, /* rounded down, to the same */
+		{{4100, 1, 1}, false},
+		{{4096, 1, 2}, false},
+	};
+	size_t bytes;
+
+	for (size_t i = 0; i < COUNT(ROWS); i++) {
+		const char *phc = pwhash_make(arena, &ROWS[i].cost, "pw");
+
+		pwhash_rest(0);
+		ck_assert_int_eq(pwhash_check(&REAL, phc, "pw"), PWHASH_MATCH);
+		ck_assert_int_eq(pwhash_kept_memory(), ROWS[i].kept);
+		ck_assert_int_eq(pwhash_memory_kept(&bytes) != NULL, ROWS[i].kept);
 	}
 }
 END_TEST
@@ -247,7 +405,11 @@ int main(void)
 	const TTest *const tests[] = {
 		made_and_checked,
 		known_answers,
+		the_reference_is_the_standards,
 		as_the_reference_has_it,
+		as_the_reference_has_it_at_the_bounds,
+		memory_is_kept_wiped_and_given_back,
+		others_memory_is_not_kept,
 		other_forms_cost_one_dummy,
 		long_tags_and_salts,
 		currency,
