@@ -22,6 +22,7 @@ enum {
 	OUTSIDE_STORE_MS = REQUEST_STORE_MS + PROVIDER_TOTAL_MS,
 	ACCEPT_WAIT_MS = 2000,
 	KEYS_RETRY_MS = 500,
+	PWHASH_REST_MS = 10 * 1000, /* then the memory of hashes goes back */
 };
 
 #define SLOW_LOCATION "@latchkey_slow"
@@ -273,8 +274,10 @@ static void serve(struct desk *desk, const sigset_t *wake)
 
 	while (!process_got_term &&
 	       (most == 0 || atomic_load(&desk->slot->requests) < most)) {
-		if (!fcgi_accept(desk->io, wake, ACCEPT_WAIT_MS))
+		if (!fcgi_accept(desk->io, wake, ACCEPT_WAIT_MS)) {
+			pwhash_rest(PWHASH_REST_MS);
 			continue;
+		}
 		atomic_store(&desk->slot->busy_since, clock_mono_ms());
 		follow_keys(desk);
 		serve_one(desk);
