@@ -54,6 +54,7 @@ struct finding probe_hash(struct ctl *ctl)
 	int64_t us = measure(ctl, &cost);
 	long long a_second = workers * 1000000LL / (us > 0 ? us : 1);
 	double ms = (double)us / 1000;
+	const char *slower = pwhash_kept_memory() ? "" : SLOWER;
 
 	if (us < 0)
 		return probe_wrong(
@@ -67,12 +68,11 @@ struct finding probe_hash(struct ctl *ctl)
 		return probe_wrong(
 			ctl,
 			"takes %.1f ms, which slows every login: lower passes, "
-			"or memory_kib down to 19456",
-			ms);
+			"or memory_kib down to 19456%s",
+			ms, slower);
 	return probe_ok(
 		ctl,
 		"takes %.1f ms: about %lld logins a second with %ld slow workers%s%s", ms,
 		a_second, workers,
-		us < SLOW_US / 10 ? "; there is room for more passes" : "",
-		pwhash_kept_memory() ? "" : SLOWER);
+		us < SLOW_US / 10 ? "; there is room for more passes" : "", slower);
 }

@@ -375,6 +375,18 @@ def test_check(lk):
                           "database.outside", "schema",
                           "partitions", "roles", "redis", "keys", "limits", "sockets", "letters", "mail", "hash"}
     assert all(row["ok"] for row in names.values())
+    assert re.match(r"takes \d+\.\d ms: about \d+ logins a second", names["hash"]["detail"])
+    assert "slower" not in names["hash"]["detail"]
+
+
+def test_check_tells_of_the_slower_hash(lk, tmp_path):
+    path = tmp_path / "latchkey.conf"
+    path.touch(0o600)
+    with open(lk.env["CONF"]) as file:
+        path.write_text(file.read() + "[passwords]\nlanes = 2\n")
+    done = subprocess.run([os.path.join(lk.env["BUILD"], "latchkeyctl"), "--config", str(path), "check", "--hash",
+                           "--schema-dir", os.path.join(ROOT, "schema")], capture_output=True, text=True, timeout=60)
+    assert re.search(r"^\w+ +hash .*; the slower way, as lanes is not 1", done.stdout, re.M)
 
 
 def wrong(lk, tmp_path, section, line, *words):

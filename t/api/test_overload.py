@@ -1,6 +1,7 @@
 """More to hash than can be hashed: refused soon and plainly, and the rest goes on."""
 
 import collections
+import os
 import threading
 import time
 
@@ -9,9 +10,10 @@ import pytest
 from lib import check
 from lib.http import together
 from lib.stack import new_name, own_stack
+from lib.wait import wait_for
 
-# A hash takes a tenth of a second and more.
-lk = own_stack("[server]\nslow_workers = 1\n[passwords]\nmemory_kib = 65536\npasses = 3\n")
+# A hash takes a twentieth of a second and more.
+lk = own_stack("[server]\nslow_workers = 1\n[passwords]\nmemory_kib = 65536\npasses = 6\n")
 
 
 def flood(lk, n):
@@ -77,4 +79,19 @@ def test_a_refusal_is_no_attempt(lk, flooded):
 
 def test_it_is_over_when_it_is_over(lk, flooded):
     user, _, _ = flooded
+    assert lk.client().login(user.username, user.password).status == 200
+
+
+def resident_kib(pid):
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
+
+
+def test_memory_is_kept_and_given_back(lk, flooded):
+    """From one hash to the next, and no longer than 12 s without any."""
+    user, _, _ = flooded
+    (slow,) = lk.workers("slow")
+    assert lk.client().login(user.username, user.password).status == 200
+    assert 65536 < resident_kib(slow) < 65536 + 16384
+    wait_for(lambda: resident_kib(slow) < 16384, 30, "the memory of the hash is still there", every=0.5)
     assert lk.client().login(user.username, user.password).status == 200
