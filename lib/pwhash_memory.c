@@ -10,8 +10,7 @@
 
 #define EXPORTED __attribute__((visibility("default")))
 
-static const size_t HUGE_PAGE =
-	2UL * 1024 * 1024; /* x86_64, and arm64 with pages of 4 K */
+enum { HUGE_PAGE = 2 * 1024 * 1024 }; /* x86_64, and arm64 with pages of 4 KiB */
 
 /* Of this thread alone, so that no other's mapping is ever taken for a hash's. */
 static _Thread_local struct {
@@ -36,8 +35,8 @@ static int unmap(void *at, size_t bytes)
 	return (int)syscall(SYS_munmap, at, bytes);
 }
 
-/* Nothing of it is resident before it is used. What is advised makes it faster, or keeps
- * a core or a child from having it: without that it is as right. */
+/* Nothing of it is resident before it is used. Huge pages are faster, where there are
+ * any; and a child does not get what is in it, should one be made during a hash. */
 static void keep(size_t bytes)
 {
 	size_t mapped = bytes + HUGE_PAGE;
@@ -49,8 +48,8 @@ static void keep(size_t bytes)
 	kept.mapped = mapped;
 	kept.at = map + (HUGE_PAGE - (uintptr_t)map % HUGE_PAGE) % HUGE_PAGE;
 	kept.bytes = bytes;
+	INVARIANT(madvise(kept.at, bytes, MADV_DONTDUMP) == 0);
 	(void)madvise(kept.at, bytes, MADV_HUGEPAGE);
-	(void)madvise(kept.at, bytes, MADV_DONTDUMP);
 	(void)madvise(kept.at, bytes, MADV_WIPEONFORK);
 }
 

@@ -1,11 +1,11 @@
 /* The working memory of a password hash, kept from one hash to the next.
  *
- * libsodium maps it anew for each hash and has no hook for another: clearing the pages
- * takes the kernel as long as the hash itself takes. So pwhash_memory.c defines mmap()
- * and munmap(), which libsodium, as any other library, finds in the program before the C
- * library's. They pass everything on, but for what a thread maps between lend and end.
- * Where they are not asked, as by a libsodium that takes its memory from elsewhere, the
- * hash is right and slower. */
+ * libsodium maps it anew for each hash and has no hook for another, and clearing the
+ * pages takes the kernel up to as long as the hash itself takes. So pwhash_memory.c
+ * defines mmap() and munmap(), which libsodium, as any other library, finds in the
+ * program before the C library's. They pass everything on, but for what a thread maps
+ * between lend and end. Where they are not asked, as by a libsodium that takes its memory
+ * from elsewhere, the hash is right and slower. */
 #ifndef LIB_PWHASH_MEMORY_H
 #define LIB_PWHASH_MEMORY_H
 

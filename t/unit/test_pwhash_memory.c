@@ -10,6 +10,11 @@
 
 enum { LEAST = 1024 * 1024, MOST = 3 * LEAST + 12288 };
 
+static void teardown(void)
+{
+	pwhash_memory_free();
+}
+
 static void *map_with(size_t bytes, int prot, int flags)
 {
 	void *at = mmap(NULL, bytes, prot, flags, -1, 0);
@@ -153,7 +158,7 @@ static bool has_flag(const void *at, const char *flag)
 	bool here = false, has = false;
 
 	ck_assert_ptr_nonnull(maps);
-	snprintf(head, sizeof head, "%lx-", (unsigned long)(uintptr_t)at);
+	snprintf(head, sizeof head, "%08lx-", (unsigned long)(uintptr_t)at);
 	while (fgets(line, sizeof line, maps)) {
 		if (strncmp(line, head, strlen(head)) == 0)
 			here = true;
@@ -199,5 +204,5 @@ int main(void)
 		grown_and_given_back,	      neither_in_a_core_nor_in_a_child,
 	};
 
-	return unit_run("pwhash_memory", tests, COUNT(tests), NULL, NULL);
+	return unit_run("pwhash_memory", tests, COUNT(tests), NULL, teardown);
 }
