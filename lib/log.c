@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -15,12 +16,20 @@ enum {
 	NUMBERS = 8,
 };
 
-static const char *const LEVELS[] = {"error", "warn", "info", "debug"};
+static const struct {
+	const char *name, *priority; /* sd-daemon(3): the journal takes it off the line */
+} LEVELS[] = {
+	{"error", "<3>"},
+	{"warn", "<4>"},
+	{"info", "<6>"},
+	{"debug", "<7>"},
+};
 static const char CUT[] = ",\"cut\":\"true\"";
 static const char END[] = "}\n";
 
 static char program_name[32] = "latchkey";
 static enum log_level least_level = LOG_LEVEL_INFO;
+static bool to_journal;
 static char request[129];
 
 /* How much of `text` is shown: at most `max` bytes, and no part of a character. */
@@ -43,10 +52,25 @@ static void copy_cut(char *out, size_t size, const char *text)
 	out[n] = '\0';
 }
 
+/* systemd.exec(5): which stream is the journal's; a child's may be another one. */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	struct stat ours;
+	char text[64];
+
+	if (!stream || fstat(STDERR_FILENO, &ours))
+		return false;
+	(void)snprintf(text, sizeof text, "%ju:%ju", (uintmax_t)ours.st_dev,
+		       (uintmax_t)ours.st_ino);
+	return strcmp(stream, text) == 0;
+}
+
 void log_open(const char *program, enum log_level least)
 {
 	copy_cut(program_name, sizeof program_name, program);
 	least_level = least;
+	to_journal = is_journal();
 }
 
 void log_request(const char *request_id)
@@ -70,9 +94,11 @@ static void put_head(struct buf *line, enum log_level level, const char *event)
 	char now[CLOCK_TEXT_SIZE];
 
 	clock_format(clock_real_ms(), now);
+	if (to_journal)
+		buf_puts(line, LEVELS[level].priority);
 	buf_puts(line, "{\"time\":");
 	buf_put_json(line, now);
-	put_pair(line, "level", LEVELS[level]);
+	put_pair(line, "level", LEVELS[level].name);
 	put_pair(line, "program", program_name);
 	buf_printf(line, ",\"pid\":%d", (int)getpid());
 	put_pair(line, "event", event);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/arena.h"
@@ -21,6 +22,7 @@ static void setup(void)
 
 static void teardown(void)
 {
+	(void)unsetenv("JOURNAL_STREAM");
 	ck_assert_int_ge(dup2(stderr_before, STDERR_FILENO), 0);
 	(void)close(stderr_before);
 	(void)close(pipe_fds[0]);
@@ -88,6 +90,49 @@ START_TEST(levels)
 	ck_assert_str_eq(json_text(logged_line(), "event"), "seen");
 	log_error("seen");
 	ck_assert_str_eq(json_text(logged_line(), "level"), "error");
+}
+END_TEST
+
+/* As systemd does for a service (systemd.exec(5)) */
+static void say_that_the_journal_is(int fd)
+{
+	struct stat stream;
+
+	ck_assert_int_eq(fstat(fd, &stream), 0);
+	ck_assert_int_eq(setenv("JOURNAL_STREAM",
+				arena_printf(arena, "%ju:%ju", (uintmax_t)stream.st_dev,
+					     (uintmax_t)stream.st_ino),
+				1),
+			 0);
+	log_open("tester", LOG_LEVEL_DEBUG);
+}
+
+START_TEST(the_journal_learns_the_priority)
+{
+	static const char *const expected[] = {"<3>{", "<4>{", "<6>{", "<7>{"};
+
+	say_that_the_journal_is(STDERR_FILENO);
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		const char *line;
+
+		log_event((enum log_level)i, "x", NULL);
+		line = logged();
+		ck_assert_msg(strncmp(line, expected[i], 4) == 0, "%s", line);
+		ck_assert_ptr_eq(strchr(line, '\n'), line + strlen(line) - 1);
+	}
+}
+END_TEST
+
+START_TEST(another_stream_than_the_journals)
+{
+	int other[2];
+
+	ck_assert_int_eq(pipe(other), 0);
+	say_that_the_journal_is(other[0]);
+	log_error("x");
+	ck_assert_str_eq(json_text(logged_line(), "event"), "x");
+	(void)close(other[0]);
+	(void)close(other[1]);
 }
 END_TEST
 
@@ -167,6 +212,8 @@ int main(void)
 	const TTest *const tests[] = {
 		a_line,
 		levels,
+		the_journal_learns_the_priority,
+		another_stream_than_the_journals,
 		user_text_stays_one_value,
 		values_are_cut_between_characters,
 		a_line_that_is_too_long,
