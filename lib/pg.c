@@ -96,6 +96,10 @@ static enum rc judge_failure(struct pg *pg, const char *name, const PGresult *re
 		keep_constraint(pg, result);
 		return RC_CONFLICT;
 	}
+	/* What a row was to refer to went meanwhile: nothing was done, as if it had been
+	 * gone before. */
+	if (!strcmp(sqlstate(result), "23503"))
+		return RC_NONE;
 	if (result)
 		log_failure(name, result);
 	if (remedy_of(result) != REMEDY_NONE)

@@ -36,10 +36,10 @@ void pg_deadline(struct pg *pg, int64_t mono_ms);
  * on, neither ours nor the server's; locks one of 5 s. Connecting keeps PG_CALL_MS. */
 void pg_patient(struct pg *pg);
 
-/* RC_OK: at least one row returned or changed. RC_NONE: none. RC_CONFLICT: 23505, see
- * pg_constraint(). RC_DOWN: anything else, logged here; nothing of it was committed, or
- * that is unknown. `rows` (untouched on failure) may be NULL, `arena` then too. Values:
- * NULL is SQL's NULL. */
+/* RC_OK: at least one row returned or changed. RC_NONE: none, or 23503, what it was to
+ * refer to is not there. RC_CONFLICT: 23505, see pg_constraint(). RC_DOWN: anything else,
+ * logged here; nothing of it was committed, or that is unknown. `rows` (untouched on
+ * failure) may be NULL, `arena` then too. Values: NULL is SQL's NULL. */
 enum rc pg_run(struct pg *pg, const struct pg_stmt *stmt, struct arena *arena,
 	       struct pg_rows *rows, size_t n_values, const char *const *values) MUST_USE;
 #define PG_VALUES(...)                                                                   \

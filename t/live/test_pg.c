@@ -131,6 +131,27 @@ START_TEST(conflicts_name_their_constraint)
 }
 END_TEST
 
+START_TEST(what_is_referred_to_is_gone)
+{
+	static const struct pg_stmt ADD = {"add", "INSERT INTO part VALUES ($1::int)"};
+	struct pg_rows rows;
+
+	ck_assert_ptr_null(pg_script(other, arena,
+				     "DROP TABLE IF EXISTS part, whole;"
+				     "CREATE TABLE whole (id int PRIMARY KEY);"
+				     "CREATE TABLE part (id int REFERENCES whole);"
+				     "INSERT INTO whole VALUES (1)"));
+	ck_assert_int_eq(pg_run(pg, &ADD, arena, &rows, PG_VALUES("1")), RC_OK);
+	ck_assert_int_eq(pg_run(pg, &ADD, arena, &rows, PG_VALUES("2")), RC_NONE);
+	ck_assert_uint_eq(rows.n, 0);
+
+	ck_assert_int_eq(pg_begin(pg), RC_OK);
+	ck_assert_int_eq(pg_end(pg, pg_run(pg, &ADD, NULL, NULL, PG_VALUES("2"))),
+			 RC_NONE);
+	ck_assert_int_eq(pg_ping(pg), RC_OK);
+}
+END_TEST
+
 START_TEST(transactions)
 {
 	ck_assert_int_eq(pg_begin(pg), RC_OK);
@@ -421,6 +442,7 @@ static void add_calls(TCase *calls)
 	tcase_add_test(calls, prepared_once);
 	tcase_add_test(calls, more_statements_than_are_kept);
 	tcase_add_test(calls, conflicts_name_their_constraint);
+	tcase_add_test(calls, what_is_referred_to_is_gone);
 	tcase_add_test(calls, transactions);
 	tcase_add_test(calls, a_failed_transaction_does_not_commit);
 	tcase_add_test(calls, a_conflict_found_by_commit);
