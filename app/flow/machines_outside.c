@@ -40,14 +40,15 @@ static enum jwt_outside_verdict check(struct context *c, const struct issuer_con
 }
 
 /* The key is not there: is it worth while to come again in a second? */
-static enum err wish(struct context *c, const char *section)
+static enum err wish(struct context *c, const char *section, const char *issuer)
 {
 	bool pending = false;
 
-	switch (issuers_wish(c, section, &pending)) {
+	switch (issuers_wish(c, section, issuer, &pending)) {
 	case RC_OK:
 		return pending ? ERR_KEYS_PENDING : ERR_TOKEN_REFUSED;
-	case RC_NONE:
+	case RC_NONE: /* `outside` is yet to take the settings that we have */
+		return ERR_KEYS_PENDING;
 	case RC_CONFLICT:
 		return ERR_TOKEN_REFUSED;
 	case RC_DOWN:
@@ -79,7 +80,7 @@ static enum err verify(struct context *c, const struct issuer_conf *issuer,
 		if (known.fresh)
 			break;
 	}
-	return wish(c, section);
+	return wish(c, section, issuer->issuer);
 }
 
 /* What is no scope-token, not one the settings let this issuer give, or there already, is

@@ -87,7 +87,8 @@ static enum rc await_key(struct looking *l, enum jwt_outside_verdict *verdict,
 {
 	int64_t until = clock_mono_ms() + PROVIDER_KEYS_MS;
 	bool pending;
-	enum rc rc = issuers_wish(&l->context, l->source.section, &pending);
+	enum rc rc =
+		issuers_wish(&l->context, l->source.section, l->source.issuer, &pending);
 
 	if (until > l->visit->deadline_ms)
 		until = l->visit->deadline_ms;

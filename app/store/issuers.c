@@ -7,27 +7,28 @@
 /* Spread by a tenth, lest what began together stays together */
 #define ABOUT(value) "(" value ") * (0.9 + 0.2 * random()) * interval '1 s'"
 
+#define THIS " WHERE section = $1 AND issuer = $2"
+
 static const struct pg_stmt READ = {
 	"issuers_read",
 	"SELECT metadata, jwks, version, " MS("fetched_at") ", " MS(
-		"good_until") " FROM outside_issuers WHERE section = $1 AND issuer = $2 AND good_until > now()"};
+		"good_until") " FROM outside_issuers" THIS " AND good_until > now()"};
 
-/* May it be wished for, $2 seconds after the last wish? Is one of the last $3 seconds not
- * yet followed, a fetch under way, or did one end in the last $4 seconds? */
+/* May it be wished for, $3 seconds after the last wish? Is one of the last $4 seconds not
+ * yet followed, a fetch under way, or did one end in the last $5 seconds? */
 static const struct pg_stmt LOOK = {
 	"issuers_look",
 	"SELECT coalesce(wanted_at <= now() - " SECONDS(
-		"$2") ", true),"
+		"$3") ", true),"
 		      " coalesce(wanted_at > greatest(asked_at, now() - " SECONDS(
-			      "$3") "), false)"
+			      "$4") "), false)"
 				    " OR coalesce(claimed_until > now(), false)"
 				    " OR coalesce(fetched_at > now() - " SECONDS(
-					    "$4") ", false)"
-						  " FROM outside_issuers WHERE section = $1"};
+					    "$5") ", false) FROM outside_issuers" THIS};
 
 static const struct pg_stmt WISH = {
-	"issuers_wish", "UPDATE outside_issuers SET wanted_at = now() WHERE section = $1"
-			" AND coalesce(wanted_at <= now() - " SECONDS("$2") ", true)"};
+	"issuers_wish", "UPDATE outside_issuers SET wanted_at = now()" THIS
+			" AND coalesce(wanted_at <= now() - " SECONDS("$3") ", true)"};
 
 /* A list of struct issuer_section as $1, $2, $3 */
 #define THESE "unnest($1::text[], $2::text[], $3::text[])"
@@ -112,18 +113,19 @@ enum rc issuers_read(struct context *c, const char *section, const char *issuer,
 
 /* The second statement only where the first says so: among many who are here at once one
  * changes the row, and the others, who find that it did, wished as well. */
-enum rc issuers_wish(struct context *c, const char *section, bool *pending)
+enum rc issuers_wish(struct context *c, const char *section, const char *issuer,
+		     bool *pending)
 {
 	const char *gap = text_integer(c->arena, ISSUERS_WISH_S);
 	struct pg_rows rows;
-	enum rc rc =
-		pg_run(c->pg, &LOOK, c->arena, &rows,
-		       PG_VALUES(section, gap, text_integer(c->arena, ISSUERS_PENDING_S),
-				 text_integer(c->arena, ISSUERS_SETTLE_S)));
+	enum rc rc = pg_run(c->pg, &LOOK, c->arena, &rows,
+			    PG_VALUES(section, issuer, gap,
+				      text_integer(c->arena, ISSUERS_PENDING_S),
+				      text_integer(c->arena, ISSUERS_SETTLE_S)));
 	bool may = rc == RC_OK && pg_bool(&rows, 0, 0);
 
 	if (may)
-		rc = pg_run(c->pg, &WISH, NULL, NULL, PG_VALUES(section, gap));
+		rc = pg_run(c->pg, &WISH, NULL, NULL, PG_VALUES(section, issuer, gap));
 	if (rc == RC_OK || (rc == RC_NONE && may)) {
 		*pending = may || pg_bool(&rows, 0, 1);
 		return RC_OK;

@@ -23,9 +23,11 @@ enum rc issuers_read(struct context *c, const char *section, const char *issuer,
 /* A key was seen that is not there. `*pending`: a fetch was just asked for, is under way,
  * or ended so lately that the caller may have read what was there before; so it is worth
  * while to come again in a second. Else there was one a moment ago, without that key: the
- * next is allowed ISSUERS_WISH_S after the last. RC_NONE: nobody fetches this section. */
+ * next is allowed ISSUERS_WISH_S after the last. RC_NONE: `latchkeyd outside` does not
+ * know of this section, or of another issuer there: its settings are older than ours. */
 enum { ISSUERS_WISH_S = 30, ISSUERS_PENDING_S = 10, ISSUERS_SETTLE_S = 1 };
-enum rc issuers_wish(struct context *c, const char *section, bool *pending) MUST_USE;
+enum rc issuers_wish(struct context *c, const char *section, const char *issuer,
+		     bool *pending) MUST_USE;
 
 /* ---- for the refresher ---- */
 

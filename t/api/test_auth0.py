@@ -235,6 +235,24 @@ def test_once_in_30_seconds(lk, auth0):
     assert auth0.requests.count("GET /jwks") == 1
 
 
+@pytest.mark.parametrize("older", ["DELETE FROM outside_issuers WHERE section = 'issuer auth0'",
+                                   "UPDATE outside_issuers SET issuer = 'https://before.example/'"
+                                   " WHERE section = 'issuer auth0'"], ids=["no row", "another issuer"])
+def test_outside_has_older_settings(lk, token, older):
+    """As while `serve` has taken the new ones already: nobody can tell yet whether the token is good."""
+    long_ago(lk)
+    good(lk, token)
+    lk.sql(older)
+
+    def pending():
+        answer = ask(lk, token)
+        assert answer.status == 200 or (answer.code, answer.header("Retry-After")) == ("keys_pending", "1"), answer
+        return answer.status == 503
+    wait_for(pending, 10, "the keys are still known")
+    lk.part("restart", "outside")
+    wait_for(lambda: not pending(), 10, "the keys were not fetched")
+
+
 def test_outage(lk, auth0):
     """The last good keys go on, in new processes too, for 24 hours."""
     long_ago(lk)

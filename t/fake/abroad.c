@@ -38,7 +38,8 @@ enum rc issuers_read(struct context *c UNUSED, const char *section, const char *
 	return abroad_store.rc;
 }
 
-enum rc issuers_wish(struct context *c UNUSED, const char *section, bool *pending)
+enum rc issuers_wish(struct context *c UNUSED, const char *section,
+		     const char *issuer UNUSED, bool *pending)
 {
 	ck_assert_str_eq(section, "provider x");
 	abroad_store.wishes++;
