@@ -13,6 +13,7 @@ import pytest
 from lib import check
 from lib.ctl import ctl
 from lib.http import together
+from lib.site import site
 from lib.stack import new_name
 from lib.tokens import parts
 from lib.wait import wait_for
@@ -48,17 +49,6 @@ def token_of(c, machine, **form):
     answer = ask(c, machine, **form)
     assert answer.status == 200, answer
     return answer.json["access_token"]
-
-
-def oauth_error(answer, status, error):
-    assert answer.status == status, answer
-    assert answer.header("Content-Type") == "application/json", answer
-    assert set(answer.json) == {"error", "error_description"}, answer
-    assert answer.json["error"] == error, answer
-    assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", answer.json["error_description"])
-    check.private(answer, token=True)
-    if status == 401:
-        assert answer.header("WWW-Authenticate") == check.BASIC
 
 
 def verify(c, token, query=""):
@@ -111,7 +101,7 @@ def test_some_of_the_scopes(c, machine):
 @pytest.mark.parametrize("scope", ["other", "read:roles other", "read", "read:", "read:role", "read:roles:x", "READ:ROLES",
                                    'a"b', "a\\b", "orders:read\tread:roles", "x" * 2000, "é", " "])
 def test_other_scopes(c, machine, scope):
-    oauth_error(ask(c, machine, scope=scope), 400, "invalid_scope")
+    check.oauth_error(ask(c, machine, scope=scope), 400, "invalid_scope")
 
 
 def test_refused_clients(c, machine):
@@ -135,16 +125,16 @@ def test_refused_clients(c, machine):
         dict(json={**body(machine, **grant), "client_secret": 1}),
     ]
     for what in wrong:
-        oauth_error(c.send("POST", "/oauth/token", **what), 401, "invalid_client")
+        check.oauth_error(c.send("POST", "/oauth/token", **what), 401, "invalid_client")
         for path in ("/oauth/introspect", "/oauth/revoke"):
-            oauth_error(c.send("POST", path, **what), 401, "invalid_client")
+            check.oauth_error(c.send("POST", path, **what), 401, "invalid_client")
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_refused_client_is_written_down(lk, c, machine, known):
     """Also one that is not there: whoever guesses learns no ids, and is seen."""
     name = machine["client_id"] if known else str(uuid.uuid4())
-    oauth_error(c.send("POST", "/oauth/token", form={"grant_type": "client_credentials"}, basic=(name, "wrong")),
+    check.oauth_error(c.send("POST", "/oauth/token", form={"grant_type": "client_credentials"}, basic=(name, "wrong")),
                 401, "invalid_client")
     wait_for(lambda: [line for line in lk.log.lines() if line["event"] == "client_refused" and line["client"] == name
                       and line["address"] == c.address], 3, "it is not in the log")
@@ -152,26 +142,26 @@ def test_a_refused_client_is_written_down(lk, c, machine, known):
 
 def test_bad_requests(c, machine):
     both = dict(form=body(machine, grant_type="client_credentials"), basic=basic(machine))
-    oauth_error(c.send("POST", "/oauth/token", **both), 400, "invalid_request")
+    check.oauth_error(c.send("POST", "/oauth/token", **both), 400, "invalid_request")
     other_id = dict(form={"grant_type": "client_credentials", "client_id": "x"}, basic=basic(machine))
-    oauth_error(c.send("POST", "/oauth/token", **other_id), 400, "invalid_request")
-    oauth_error(c.post("/oauth/token", basic=basic(machine)), 400, "invalid_request")
-    oauth_error(ask(c, machine, grant_type=""), 400, "invalid_request")
-    oauth_error(ask(c, machine, grant_type="password"), 400, "unsupported_grant_type")
-    oauth_error(ask(c, machine, grant_type="authorization_code"), 400, "unsupported_grant_type")
+    check.oauth_error(c.send("POST", "/oauth/token", **other_id), 400, "invalid_request")
+    check.oauth_error(c.post("/oauth/token", basic=basic(machine)), 400, "invalid_request")
+    check.oauth_error(ask(c, machine, grant_type=""), 400, "invalid_request")
+    check.oauth_error(ask(c, machine, grant_type="password"), 400, "unsupported_grant_type")
+    check.oauth_error(ask(c, machine, grant_type="authorization_code"), 400, "unsupported_grant_type")
     twice = "grant_type=client_credentials&grant_type=client_credentials"
     form = "application/x-www-form-urlencoded"
-    oauth_error(c.send("POST", "/oauth/token", body=twice, type=form, basic=basic(machine)), 400, "invalid_request")
-    oauth_error(c.send("POST", "/oauth/token", body="a=%", type=form, basic=basic(machine)), 400, "invalid_request")
-    oauth_error(c.send("POST", "/oauth/token", body="{", type="application/json"), 400, "invalid_request")
-    oauth_error(c.send("POST", "/oauth/token", body="x", type="text/plain"), 415, "invalid_request")
+    check.oauth_error(c.send("POST", "/oauth/token", body=twice, type=form, basic=basic(machine)), 400, "invalid_request")
+    check.oauth_error(c.send("POST", "/oauth/token", body="a=%", type=form, basic=basic(machine)), 400, "invalid_request")
+    check.oauth_error(c.send("POST", "/oauth/token", body="{", type="application/json"), 400, "invalid_request")
+    check.oauth_error(c.send("POST", "/oauth/token", body="x", type="text/plain"), 415, "invalid_request")
     got = c.get("/oauth/token")
-    oauth_error(got, 405, "invalid_request")
+    check.oauth_error(got, 405, "invalid_request")
     assert got.header("Allow") == "POST, OPTIONS"
-    oauth_error(c.post("/oauth/nothing"), 404, "invalid_request")
+    check.oauth_error(c.post("/oauth/nothing"), 404, "invalid_request")
     for path in ("/oauth/introspect", "/oauth/revoke"):
-        oauth_error(ask(c, machine, path), 400, "invalid_request")
-        oauth_error(c.post(path, body(machine, token=["x"])), 400, "invalid_request")
+        check.oauth_error(ask(c, machine, path), 400, "invalid_request")
+        check.oauth_error(c.post(path, body(machine, token=["x"])), 400, "invalid_request")
 
 
 def test_the_id_may_be_named_beside_basic(c, machine):
@@ -204,14 +194,14 @@ def test_refresh_token_grant(lk, c, user, machine):
     assert set(answer.json) == {"access_token", "token_type", "expires_in", "refresh_token", "refresh_expires_in"}
     assert c.get("/users/me", bearer=answer.json["access_token"]).status == 200
     for bad in ("x", first["access_token"]):
-        oauth_error(c.post("/oauth/token", {"grant_type": "refresh_token", "refresh_token": bad}), 400, "invalid_grant")
-    oauth_error(c.post("/oauth/token", {"grant_type": "refresh_token"}), 400, "invalid_request")
-    oauth_error(c.post("/oauth/token", {"grant_type": "refresh_token", "refresh_token": "x", "scope": "a"}), 400, "invalid_scope")
+        check.oauth_error(c.post("/oauth/token", {"grant_type": "refresh_token", "refresh_token": bad}), 400, "invalid_grant")
+    check.oauth_error(c.post("/oauth/token", {"grant_type": "refresh_token"}), 400, "invalid_request")
+    check.oauth_error(c.post("/oauth/token", {"grant_type": "refresh_token", "refresh_token": "x", "scope": "a"}), 400, "invalid_scope")
     again = {"grant_type": "refresh_token", "refresh_token": answer.json["refresh_token"]}
     assert c.send("POST", "/oauth/token", form=again, basic=basic(machine)).status == 200
-    oauth_error(c.send("POST", "/oauth/token", form=again, basic=basic(machine, "wrong")), 401, "invalid_client")
+    check.oauth_error(c.send("POST", "/oauth/token", form=again, basic=basic(machine, "wrong")), 401, "invalid_client")
     for secret in ("wrong", 1, None, ["wrong"]):
-        oauth_error(c.post("/oauth/token", {**again, "client_id": machine["client_id"], "client_secret": secret}),
+        check.oauth_error(c.post("/oauth/token", {**again, "client_id": machine["client_id"], "client_secret": secret}),
                     401, "invalid_client")
 
 
@@ -275,7 +265,7 @@ def test_revoke_a_machine(lk, c, machine):
 
 def test_a_client_revokes_no_other_clients_token(lk, c, machine):
     token = token_of(c, machine)
-    oauth_error(ask(c, new_client(lk), "/oauth/revoke", token=token), 400, "unauthorized_client")
+    check.oauth_error(ask(c, new_client(lk), "/oauth/revoke", token=token), 400, "unauthorized_client")
     assert verify(c, token).status == 204
 
 
@@ -338,7 +328,7 @@ def test_rotation(lk, c):
     assert verify(c, token_of(c, fresh)).status == 204
     last = ctl(lk, "client", "rotate", machine["client_id"], "--now")
     for old in (machine, fresh):
-        oauth_error(ask(c, old), 401, "invalid_client")
+        check.oauth_error(ask(c, old), 401, "invalid_client")
     assert verify(c, token_of(c, last)).status == 204
     lk.sql("UPDATE client_secrets SET expires_at = now() - interval '1 s' WHERE client_id = %s AND expires_at IS NOT NULL",
            machine["client_id"])
@@ -351,7 +341,24 @@ def test_deletion(lk, c):
     assert verify(c, token).status == 204
     ctl(lk, "client", "delete", machine["client_id"])
     check.problem(verify(c, token), 401, "invalid_token")
-    oauth_error(ask(c, machine), 401, "invalid_client")
+    check.oauth_error(ask(c, machine), 401, "invalid_client")
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/introspect/", "/oauth/revoke"])
+@pytest.mark.parametrize("status, method, what", [
+    (413, "POST", {"body": b"x" * 20000}),
+    (405, "TRACE", {}),
+    (431, "POST", {"headers": [("X-Long", "x" * 40000)]}),
+    (501, "POST", {"headers": [("Transfer-Encoding", "gzip")]}),
+], ids=["413", "405", "431", "501"])
+def test_what_nginx_refuses(c, path, status, method, what):
+    check.oauth_error(c.send(method, path, **what), status, "invalid_request")
+
+
+def test_nobody_behind_nginx(lk):
+    here = "server { listen 127.0.0.1:@PORT@ ssl; server_name 127.0.0.1; include snippets/latchkey-locations.conf; }"
+    with site(lk, here, [("fast.sock", "nowhere.sock")]) as web:
+        check.oauth_error(web.client().post("/oauth/token"), 502, "server_error")
 
 
 def test_revoking_while_the_client_goes(lk):

@@ -124,7 +124,7 @@ def test_every_code_and_no_other(render):
     said = enums("code")
     assert {code for _, code in said} == {code for _, code in known}
     assert {row for row in said if row[0].isdigit()} <= known
-    words = {("503", "temporarily_unavailable"), ("default", "server_error")}
+    words = {("429", "temporarily_unavailable"), ("503", "temporarily_unavailable"), ("default", "server_error")}
     assert all(f'"{word}"' in read("app", "response.c") for _, word in words)
     # what is malformed has the status of what it is, and one word
     assert {row for row in enums("error") if row[1] != "invalid_request"} == (oauth | words) - {("400", "invalid_request")}

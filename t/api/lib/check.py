@@ -28,6 +28,20 @@ def problem(answer, status, code=None):
     return body
 
 
+def oauth_error(answer, status, error):
+    """RFC 6749 §5.2, where others have a problem."""
+    assert answer.status == status, answer
+    assert answer.header("Content-Type") == "application/json", answer
+    assert set(answer.json) == {"error", "error_description"}, answer
+    assert answer.json["error"] == error, answer
+    assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", answer.json["error_description"])
+    private(answer, token=True)
+    if status == 401:
+        assert answer.header("WWW-Authenticate") == BASIC
+    if status in (429, 503):
+        assert re.fullmatch(r"[1-9][0-9]*", answer.header("Retry-After") or ""), answer
+
+
 def invalid(answer, *fields):
     """422 with exactly these fields; "password:password_too_weak" also tells the code."""
     body = problem(answer, 422, "validation_failed")
