@@ -92,6 +92,19 @@ static const char *path_of(struct context *c, struct fcgi *io)
 	return without_slash(c, decoded + strlen(base));
 }
 
+/* The path of the subrequest that protects an application has behind its location's own
+ * what is required (latchkey-auth.conf). With another beginning it is nothing that
+ * anybody could meet. */
+static const char *query_of(struct context *c, struct fcgi *io)
+{
+	static const char location[] = "/_latchkey/";
+	const char *required = param(c, io, "LATCHKEY_REQUIRED", NULL);
+
+	if (!required)
+		return param(c, io, "QUERY_STRING", "");
+	return required + (text_starts(required, location) ? strlen(location) : 0);
+}
+
 /* nginx's $msec: seconds, a dot, milliseconds. */
 static int64_t sent_ms(struct context *c, const char *msec)
 {
@@ -115,7 +128,7 @@ void request_read(struct request *req, struct context *c, struct fcgi *io)
 		.ctx = c,
 		.method = method,
 		.visitor_method = param(c, io, "LATCHKEY_METHOD", method),
-		.query = param(c, io, "QUERY_STRING", ""),
+		.query = query_of(c, io),
 		.authorization = param(c, io, "HTTP_AUTHORIZATION", NULL),
 		.content_type = param(c, io, "CONTENT_TYPE", ""),
 		.origin = param(c, io, "HTTP_ORIGIN", NULL),
