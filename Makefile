@@ -156,7 +156,7 @@ check-browser: ## whole flows in Debian's Chromium, with the packages that takes
 	$(Q)t/deps browser
 	$(sub) $(NODE)
 	$(sub) all
-	$(Q)BUILD=$(BUILD) timeout -k 30 570 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/browser
+	$(Q)BUILD=$(BUILD) timeout -k 30 1200 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/browser
 
 check-edge: ## what nginx protects: files, PHP-FPM, an application, Apache, as the guide has it
 	$(Q)t/deps edge

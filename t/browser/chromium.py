@@ -17,7 +17,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from lib.stack import ROOT
 
 FAILURES = os.path.join(ROOT, "var", "browser")
-FLAGS = ("--headless=new", "--no-proxy-server",
+FLAGS = ("--headless=new", "--no-proxy-server", "--window-size=1200,1000",
          # nothing but this host is to be reached
          "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1")
 

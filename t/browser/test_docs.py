@@ -35,8 +35,9 @@ def row(operation_id):
     return f"#operations-{operation['tags'][0]}-{operation_id}"
 
 
-def picture(browser, name):
+def picture(browser, name, of="body"):
     os.makedirs(FAILURES, exist_ok=True)
+    browser.execute_script("document.querySelector(arguments[0]).scrollIntoView({block: 'start', behavior: 'instant'})", of)
     browser.save_screenshot(os.path.join(FAILURES, name))
 
 
@@ -64,14 +65,14 @@ def test_it_shows_bodies_and_answers(docs):
         docs.press(row(name) + " .opblock-summary-control")
         docs.see(row(name) + " .responses-table")
     docs.says(row("register"), "registration_code")
-    picture(docs, "docs-open.png")
+    picture(docs, "docs-open.png", row("register"))
     assert not docs.all(".errors-wrapper") and docs.complaints() == []
 
 
 def test_try_it_out(docs, home):
     status, body = execute(docs, "getReady")
     assert status == 200 and '"status": "ok"' in body
-    picture(docs, "docs-tried.png")
+    picture(docs, "docs-tried.png", row("getReady"))
     assert home + "/api/v1/health/ready" in loaded(docs)
     assert docs.complaints() == []
 
@@ -100,7 +101,7 @@ def test_the_catalogue(browser, home):
     assert browser.execute_script("return document.querySelector(':target').id") == "token_stale"
     assert browser.execute_script("return getComputedStyle(document.querySelector(':target')).backgroundColor") != \
         browser.execute_script("return getComputedStyle(document.querySelector('#invalid_json')).backgroundColor")
-    picture(browser, "errors.png")
+    picture(browser, "errors.png", "#token_stale")
     assert browser.complaints() == []
     browser.press("a[href='/api/v1/docs/']")
     browser.see(".opblock")
