@@ -80,8 +80,8 @@ void arena_reset(struct arena *arena)
 	if (arena->used > KEEP)
 		INVARIANT(madvise((char *)arena + KEEP, arena->mapped - KEEP,
 				  MADV_DONTNEED) == 0);
+	ASAN_POISON_MEMORY_REGION(arena->base, arena->used); /* the rest still is */
 	arena->used = 0;
-	ASAN_POISON_MEMORY_REGION(arena->base, arena->size);
 }
 
 /* Nothing is cleared here: the mapping came zeroed and a reset wipes what was used. */
