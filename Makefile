@@ -20,6 +20,12 @@ ifdef SANITIZE
 OPTIMIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LINK_SAN = -fsanitize=address,undefined
 endif
+ifdef FUZZ # lib/arena.c goes by gcc's word for the sanitizer
+CC = clang
+OPTIMIZE = -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	   -D__SANITIZE_ADDRESS__
+LINK_SAN = -fsanitize=fuzzer,address,undefined
+endif
 CFLAGS  ?= -g
 override CFLAGS  += -std=gnu11 $(WARN) $(HARDEN) $(OPTIMIZE)
 override CPPFLAGS += -I. -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
@@ -86,7 +92,15 @@ $(LIVE): $(BUILD)/t/live/%: $(BUILD)/t/live/%.o $(BUILD)/liblatchkey.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
 
--include $(LIVE:=.d) $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(patsubst $(BUILD)/t/%,$(BUILD)/t/unit/%.d,$(TESTS)) $(MAINS:%.c=$(BUILD)/%.d)
+# Hostile bytes: t/fuzz/NAME.c with replay.c, or with libFuzzer (FUZZ=1)
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(filter-out t/fuzz/replay.c,$(sort $(wildcard t/fuzz/*.c))))
+fuzz_fakes = $(patsubst %,$(BUILD)/t/fake/%.o,$(shell sed -n 's,^/\* fakes: \(.*\) \*/$$,\1,p' t/fuzz/$(1).c))
+$(FUZZERS): $(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(if $(FUZZ),,$(BUILD)/t/fuzz/replay.o) \
+		$$(call fuzz_fakes,$$*) $(BUILD)/liblatchkey.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+-include $(FUZZERS:=.d) $(LIVE:=.d) $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(patsubst $(BUILD)/t/%,$(BUILD)/t/unit/%.d,$(TESTS)) $(MAINS:%.c=$(BUILD)/%.d)
 
 unit: $(TESTS) ## build and run the unit tests
 	$(Q)set -e; for t in $(TESTS); do $$t; done
