@@ -105,6 +105,11 @@ $(FUZZERS): $(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(if $(FUZZ),,$(BUILD)/t/fuzz
 unit: $(TESTS) ## build and run the unit tests
 	$(Q)set -e; for t in $(TESTS); do $$t; done
 
+replay: $(FUZZERS) ## run the corpora of t/fuzz, and a second of random inputs for each
+	$(Q)set -e; for t in $(FUZZERS); do $$t $$(ls -d t/fuzz/corpus/$${t##*/} t/corpus/$${t##*/} 2>/dev/null); done
+
+fuzzers: $(FUZZERS)
+
 live: $(LIVE) ## run the tests of the adapters against a private PostgreSQL and Redis
 	$(Q)t/live/run $(LIVE)
 
@@ -148,15 +153,23 @@ status: ## where it is, and what of it runs
 check: ## everything, with the packages it needs; ends with pytest's closing line
 	$(Q)t/deps check
 	$(sub) $(NODE)
-	$(sub) all $(TESTS) $(LIVE)
+	$(sub) all $(TESTS) $(FUZZERS) $(LIVE)
 	$(sub) lint
-	$(Q)+$(MAKE) --no-print-directory unit live
+	$(Q)+$(MAKE) --no-print-directory unit replay live
 	$(Q)+$(MAKE) --no-print-directory api
 
-check-asan: ## unit, live and API tests with AddressSanitizer and UBSan
+check-asan: ## unit, replay, live and API tests with AddressSanitizer and UBSan
 	$(Q)t/deps check
 	$(Q)+ASAN_OPTIONS=detect_stack_use_after_return=1 $(MAKE) --no-print-directory \
-		BUILD=$(BUILD)/asan SANITIZE=1 unit live api
+		BUILD=$(BUILD)/asan SANITIZE=1 unit replay live api
+
+# Of make fuzz
+SECONDS ?= 600
+TARGETS ?=
+fuzz: ## hostile bytes under libFuzzer: SECONDS=600 for each of t/fuzz, or of TARGETS=
+	$(Q)t/deps fuzz
+	$(sub) BUILD=$(BUILD)/fuzz FUZZ=1 fuzzers
+	$(Q)VAR=$(VAR) t/fuzz/run $(BUILD)/fuzz/t/fuzz $(SECONDS) $(TARGETS)
 
 check-faults: ## PostgreSQL and Redis fail over under load, with a ledger; three minutes
 	$(Q)t/deps check
@@ -270,5 +283,5 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | sort | expand -t 16
 
-.PHONY: all unit live api deps doc run up down status check check-asan check-faults proof check-browser check-edge lint install uninstall deb \
+.PHONY: all unit replay fuzzers fuzz live api deps doc run up down status check check-asan check-faults proof check-browser check-edge lint install uninstall deb \
 	check-host clean help

@@ -104,6 +104,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		return 0;
 	look_at_all(conf);
 	INVARIANT(conf_conninfo(arena, conf, conf->database_fast));
-	(void)conf_redis(conf);
+	INVARIANT(conf_redis(conf).n_sentinels == conf->redis_sentinels.n);
 	return 0;
 }
