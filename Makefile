@@ -26,6 +26,10 @@ OPTIMIZE = -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefin
 	   -D__SANITIZE_ADDRESS__
 LINK_SAN = -fsanitize=fuzzer,address,undefined
 endif
+ifdef COVERAGE
+OPTIMIZE = -O0 --coverage
+LINK_SAN = --coverage
+endif
 CFLAGS  ?= -g
 override CFLAGS  += -std=gnu11 $(WARN) $(HARDEN) $(OPTIMIZE)
 override CPPFLAGS += -I. -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
@@ -171,6 +175,13 @@ fuzz: ## hostile bytes under libFuzzer: SECONDS=600 for each of t/fuzz, or of TA
 	$(sub) BUILD=$(BUILD)/fuzz FUZZ=1 fuzzers
 	$(Q)VAR=$(VAR) t/fuzz/run $(BUILD)/fuzz/t/fuzz $(SECONDS) $(TARGETS)
 
+# Counts of an earlier run would be added to.
+coverage: ## lines that unit, replay, live and API tests run, by part and by file; half an hour
+	$(Q)t/deps coverage
+	$(Q)+began=$$(date +%s); find $(BUILD) -path '$(BUILD)/coverage/*' -name '*.gcda' -delete && \
+		$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage COVERAGE=1 unit replay live api && \
+		VAR=$(VAR) t/coverage/report $(BUILD)/coverage $$(($$(date +%s) - began))
+
 check-faults: ## PostgreSQL and Redis fail over under load, with a ledger; three minutes
 	$(Q)t/deps check
 	$(sub) all
@@ -283,5 +294,5 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | sort | expand -t 16
 
-.PHONY: all unit replay fuzzers fuzz live api deps doc run up down status check check-asan check-faults proof check-browser check-edge lint install uninstall deb \
+.PHONY: all unit replay fuzzers fuzz coverage live api deps doc run up down status check check-asan check-faults proof check-browser check-edge lint install uninstall deb \
 	check-host clean help
