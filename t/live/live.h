@@ -52,11 +52,14 @@ static inline pid_t live_server_later(const char *which, const char *action, uns
 	return child;
 }
 
+/* What a machine with other work to do may add. Limits that are passed over, of 500 ms
+ * and more, are still told from those that hold. */
+enum { LIVE_LATE_MS = 300 };
 #define ck_within(ms, call)                                                              \
 	do {                                                                             \
 		int64_t began_ = clock_mono_ms();                                        \
 		call;                                                                    \
-		ck_assert_int_le(clock_mono_ms() - began_, ms);                          \
+		ck_assert_int_le(clock_mono_ms() - began_, (ms) + LIVE_LATE_MS);         \
 	} while (0)
 
 static inline int live_main(Suite *suite)

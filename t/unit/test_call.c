@@ -148,6 +148,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, the_earlier_deadline_counts);
 	tcase_add_test(tcase, waiting);
 	tcase_add_test(tcase, pauses_grow_within_their_bounds);

@@ -370,6 +370,7 @@ static TCase *make_case(void)
 {
 	TCase *tests = tcase_create("conf");
 
+	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, conf_dir_setup, conf_dir_teardown);
 	tcase_add_test(tests, defaults_without_a_file);
 	tcase_add_test(tests, every_kind_is_read);

@@ -335,6 +335,7 @@ static Suite *suite(void)
 	Suite *all = suite_create("json");
 	TCase *group = tcase_create("json");
 
+	tcase_set_timeout(group, 60);
 	tcase_add_checked_fixture(group, setup, teardown);
 	for (size_t i = 0; i < COUNT(TESTS); i++)
 		tcase_add_test(group, TESTS[i]);

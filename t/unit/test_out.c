@@ -67,6 +67,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_add_loop_test(tests, nothing_steers_a_terminal, 0, COUNT(escapes));
 	tcase_add_test(tests, every_pair_of_bytes);

@@ -78,6 +78,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, cells);
 	tcase_add_loop_test(tcase, words, 0, COUNT(ARRAYS));
