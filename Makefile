@@ -104,7 +104,19 @@ $(FUZZERS): $(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(if $(FUZZ),,$(BUILD)/t/fuzz
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
--include $(FUZZERS:=.d) $(LIVE:=.d) $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(patsubst $(BUILD)/t/%,$(BUILD)/t/unit/%.d,$(TESTS)) $(MAINS:%.c=$(BUILD)/%.d)
+# The floors of t/bench: a bare worker, the hash by our adapter, the hash with its memory kept
+FLOORS := $(addprefix $(BUILD)/t/bench/,bare hash_ours hash_kept)
+$(BUILD)/t/bench/bare: $(BUILD)/t/bench/bare.o
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lfcgi
+$(BUILD)/t/bench/hash_ours: $(BUILD)/t/bench/hash_ours.o $(BUILD)/t/bench/hash.o $(BUILD)/liblatchkey.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/t/bench/hash_kept: $(BUILD)/t/bench/hash_kept.o $(BUILD)/t/bench/hash.o
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap -o $@ $^ -l:libsodium.a
+
+-include $(FLOORS:=.d) $(FUZZERS:=.d) $(LIVE:=.d) $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(patsubst $(BUILD)/t/%,$(BUILD)/t/unit/%.d,$(TESTS)) $(MAINS:%.c=$(BUILD)/%.d)
 
 unit: $(TESTS) ## build and run the unit tests
 	$(Q)failed=; for t in $(TESTS); do $$t || failed=1; done; [ -z "$$failed" ]
@@ -189,6 +201,11 @@ check-faults: ## PostgreSQL and Redis fail over under load, with a ledger; three
 	$(Q)t/deps check
 	$(sub) all
 	$(Q)BUILD=$(BUILD) timeout -k 30 570 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/faults
+
+bench: ## floors, peers and budgets in one run, into VAR/bench; twenty minutes, QUICK=1 four
+	$(Q)t/deps bench
+	$(sub) all $(FLOORS)
+	$(Q)BUILD=$(BUILD) VAR=$(VAR) QUICK=$(QUICK) timeout -k 30 1500 t/bench/run
 
 proof: ## doc/proof.md and the README's figures, from what the checks left in VAR/proof
 	$(Q)t/proof/render
@@ -297,5 +314,5 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | sort | expand -t 16
 
-.PHONY: all unit replay fuzzers fuzz coverage live api deps doc run up down status check check-asan check-faults proof check-browser check-edge lint install uninstall deb \
-	check-host clean help
+# Whatever help lists, and what is for targets here alone
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*## .*/\1/p' Makefile) fuzzers

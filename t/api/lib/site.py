@@ -34,9 +34,9 @@ class Daemon:
     def __init__(self, *command, ready, log):
         self._process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "--", *command], stdin=subprocess.DEVNULL,
                                          stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-        self._ready, self._log = ready, log
+        self.pid, self._ready, self._log = self._process.pid, ready, log
         try:
-            wait_for(self._is_up, 10, f"{command[0]} does not come up")
+            wait_for(self._is_up, 30, f"{command[0]} does not come up")
         except BaseException:
             self.stop()
             raise

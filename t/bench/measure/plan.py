@@ -1,0 +1,27 @@
+"""How much is measured: in full, or quickly."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    rounds: int
+    seconds: int            # a measurement
+    short: int              # one of a sweep
+    concurrency: tuple      # connections, beside the 64 of all else
+    workers: tuple
+    sizes: tuple            # users and sessions
+    flat_requests: int
+    flat_seconds: int       # at most
+    builds: bool            # the first make, too
+
+
+FULL = Plan(rounds=3, seconds=3, short=3, concurrency=(1, 16, 256), workers=(1, 2, 4, 8), sizes=(1000, 100000, 1000000),
+            flat_requests=1000000, flat_seconds=150, builds=True)
+QUICK = Plan(rounds=1, seconds=2, short=1, concurrency=(1, 16, 256), workers=(1, 2, 4, 8), sizes=(1000, 100000),
+             flat_requests=100000, flat_seconds=15, builds=False)
+
+
+def chosen():
+    return QUICK if os.environ.get("QUICK") == "1" else FULL

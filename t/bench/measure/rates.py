@@ -1,0 +1,67 @@
+"""What is served in a second by one stack: floors, ours and peers, in turn; and by how many
+connections, beside a flood of logins, and with how many workers."""
+
+import os
+
+from lib.wait import wait_for
+from measure.front import hash_rate
+from measure.subject import Subject, alternately
+from measure.usage import cpu_seconds, pss_kib
+
+FIXED, BARE = "nginx, fixed answer", "bare FastCGI worker"
+SWEPT = ("GET /health/live", "GET /auth/verify", "GET /token", "POST /auth/refresh", "POST /login")
+HASHES = ("hash_kept", "hash_ours")
+FLOOD = 16  # connections
+
+
+def one_run(bench):
+    floors = [Subject(FIXED, bench.front.url + "/fixed"), Subject(BARE, bench.front.url + "/bare")]
+    every = [*floors, *bench.asked.values()] + [each for peer in bench.peers for each in peer.subjects().values()]
+    rates, hashes = {}, {name: [] for name in HASHES}
+    for _ in range(bench.plan.rounds):
+        for name in HASHES:
+            hashes[name].append(hash_rate(bench.lk, name, bench.plan.seconds))
+        for name, got in alternately(every, 1, bench.plan.seconds).items():
+            rates.setdefault(name, []).extend(got)
+        bench.trim_logs()
+    return {"rates": rates, "hashes": hashes}
+
+
+def by_connections(bench):
+    found = {}
+    for n in bench.plan.concurrency:
+        print(f"{n} connections")
+        for name, got in alternately(bench.asked.values(), 1, bench.plan.short, n).items():
+            found.setdefault(name, {})[n] = got
+        bench.trim_logs()
+    return {"connections": found}
+
+
+def beside_flood(bench):
+    """/auth/verify alone, and while others sign in; and the slow workers' memory then."""
+    verify, login, slow = bench.asked["GET /auth/verify"], bench.asked["POST /login"], bench.lk.workers("slow")
+    found = {"alone": [], "beside": [], "slow_workers": len(slow), "slow_hashing_kib": 0}
+    for _ in range(max(bench.plan.rounds, 2)):
+        found["alone"].append(verify.measure(bench.plan.seconds))
+        before = sum(cpu_seconds(slow).values())
+        flood = login.start(bench.plan.seconds + 60, FLOOD)
+        try:
+            wait_for(lambda: sum(cpu_seconds(slow).values()) > before + 0.05, 10, "nobody hashes")
+            load = verify.start(bench.plan.seconds)
+            while load.runs():
+                found["slow_hashing_kib"] = max(found["slow_hashing_kib"], pss_kib(slow))
+            found["beside"].append(load.result())
+        finally:
+            flood.stop()
+        print(f"verify p99 {found['alone'][-1]['p99']:.1f} ms alone, {found['beside'][-1]['p99']:.1f} ms beside logins")
+    return {"flood": found}
+
+
+def by_workers(bench):
+    found = {}
+    for n in bench.plan.workers:
+        print(f"{n} workers in each pool")
+        bench.configure(f"[server]\nfast_workers = {n}\nslow_workers = {n}\n")
+        found[n] = alternately([bench.asked[name] for name in SWEPT], 1, bench.plan.short)
+    bench.configure("")
+    return {"workers": found, "cores": os.cpu_count()}

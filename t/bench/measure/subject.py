@@ -1,0 +1,66 @@
+"""What is measured: a name, where it is, and what is sent there."""
+
+from dataclasses import dataclass
+
+from lib.stack import descendants
+from lib.wait import wait_for
+from measure import wrk
+from measure.usage import TICK_S, Watch, cpu_seconds
+
+SERVERS = ("latchkeyd", "gunicorn")
+LONGEST_S = 10
+
+
+def settle(pids):
+    """Until what a load has left behind is done: a queue of logins takes a second."""
+    seen = None
+
+    def rests():
+        nonlocal seen
+        before, seen = seen, cpu_seconds(pids)
+        return seen == before
+
+    wait_for(rests, 60, "it does not come to rest", every=5 * TICK_S)
+
+
+@dataclass
+class Subject:
+    name: str
+    url: str
+    requests: object = None  # a function that gives them, fresh each time
+    method: str = "GET"
+    rotate: bool = False
+    parts: object = dict  # a function: whose processor time it takes, {name: pids of their roots}
+
+    def start(self, seconds, connections=64):
+        return wrk.Load(self.url, seconds, connections, requests=self.requests() if self.requests else None,
+                        method=self.method, rotate=self.rotate)
+
+    def measure(self, seconds, connections=64):
+        """wrk's figures, and µs of processor time a request, by part. Longer, where nobody was
+        served in that time."""
+        parts = self.parts()
+        served = [pid for name in SERVERS if name in parts for root in parts[name] for pid in descendants(root)]
+        load, watch = self.start(seconds, connections), Watch(parts)
+        try:
+            got = load.result()
+        except wrk.Failed:
+            if seconds > LONGEST_S:
+                raise
+            settle(served)
+            return self.measure(seconds * 4, connections)
+        got["cpu_us"] = {name: spent / got["requests"] * 1e6 for name, spent in watch.spent().items()}
+        settle(served)
+        return got
+
+
+def alternately(subjects, rounds, seconds, connections=64, say=print):
+    """{name: a list of figures, one for each round}; all of a round, then the next."""
+    found = {subject.name: [] for subject in subjects}
+    for n in range(rounds):
+        for subject in subjects:
+            got = subject.measure(seconds, connections)
+            found[subject.name].append(got)
+            say(f"{subject.name:34s} {got['rate']:9.0f} a second, p99 {got['p99']:6.1f} ms"
+                + (f"   refused {got['refused']}" if got["refused"] else ""))
+    return found
