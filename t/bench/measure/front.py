@@ -3,7 +3,6 @@ locations a fixed answer, the bare worker and the peer, with the same TLS and th
 
 import contextlib
 import os
-import subprocess
 
 from lib.site import Daemon, Site
 
@@ -66,10 +65,3 @@ class Front:
 
     def stop(self):
         self._stack.close()
-
-
-def hash_rate(lk, program, seconds):
-    """Hashes a second of all cores at the same time."""
-    command = [os.path.join(lk.env["BUILD"], "t/bench", program), str(seconds)]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(os.cpu_count())]
-    return sum(float(process.communicate()[0]) for process in running)

@@ -6,11 +6,15 @@ import json
 import time
 import uuid
 
+from lib import tokens
 from lib.machine import machine, new_role
 from lib.me import enter, join
 from measure.subject import Subject
 
 SPREAD = 256
+UNSEEN = 8192  # app/token_cache.c has 1024 places
+ACCESS_S = 600
+UNSEEN_TOKENS = "GET /auth/verify, tokens not seen before"
 PASSWORD = "a horse, a stapler"
 
 # Foreign keys are not looked at row by row: what is loaded here is right.
@@ -51,6 +55,9 @@ class Ours:
         self._tokens = enter(self._model)
         boss = machine(lk, "create:roles", "validate:roles")
         self._machine, self._role = boss.token, new_role(boss)
+        self._signers = {"access": (tokens.ecdsa_sign, lk.keys.private("access")),
+                         "refresh": (tokens.hmac_sign, lk.keys.secret("refresh"))}
+        self._access_tokens, self._renew_at = [], 0
         self._fill()
 
     def _fill(self):
@@ -65,17 +72,30 @@ class Ours:
         step = self.users // SPREAD
         return self.lk.sql(ASKED, [f"bench{n * step}" for n in range(1, SPREAD + 1)])
 
-    def _minted(self, use):
-        """Bearers of those asked, as the service itself would write them now."""
-        now, model = int(time.time()), self._tokens[use + "_token"]
-        ends = {"iat": now, "nbf": now, "exp": now + 600}
-        keys = self.lk.keys
-        return ["Bearer " + keys.altered(use, model, sub=user, sid=session, jti=str(uuid.uuid4()),
-                                         **({"gen": gen} if use == "refresh" else {"roles": [self._role["name"]]}), **ends)
-                for user, _, session, gen in self._asked()]
+    def _signed(self, use, rows):
+        """Bearers of those sessions, as the service itself would write them now."""
+        header, body = tokens.parts(self._tokens[use + "_token"])
+        now, head = int(time.time()), tokens.b64(json.dumps(header))
+        for user, _, session, gen in rows:
+            own = {"sub": user, "sid": session, "jti": str(uuid.uuid4()), "iat": now, "nbf": now, "exp": now + ACCESS_S,
+                   **({"gen": gen} if use == "refresh" else {"roles": [self._role["name"]]})}
+            data = head + "." + tokens.b64(json.dumps({**body, **own}))
+            sign, key = self._signers[use]
+            yield f"Bearer {data}.{tokens.b64(sign(key, data))}", "", ""
 
-    def _bearers(self, use):
-        return lambda: [(bearer, "", "") for bearer in self._minted(use)]
+    def _refresh(self):
+        return list(self._signed("refresh", self._asked()))
+
+    def _access(self):
+        """The same ones for a while, as clients use them: they have been seen before."""
+        now = time.monotonic()
+        if now > self._renew_at:
+            self._access_tokens, self._renew_at = list(self._signed("access", self._asked())), now + ACCESS_S / 2
+        return self._access_tokens
+
+    def _unseen(self):
+        """So many that each worker has forgotten one before it comes again."""
+        return [token for _ in range(UNSEEN // SPREAD) for token in self._signed("access", self._asked())]
 
     def _role_checks(self):
         return [("Bearer " + self._machine, f"/api/v1/users/{user}/roles/{self._role['id']}", "")
@@ -102,12 +122,13 @@ class Ours:
         make = lambda name, path, **what: Subject(name + self.label, self.url + path, parts=lambda: self.parts(nginx), **what)
         every = (
             make("GET /health/live", "/health/live"),
-            make("GET /auth/verify", "/auth/verify", requests=self._bearers("access")),
-            make("GET /token", "/token", requests=self._bearers("refresh")),
-            make("POST /auth/refresh", "/auth/refresh", requests=self._bearers("refresh"), method="POST", rotate=True),
+            make("GET /auth/verify", "/auth/verify", requests=self._access),
+            make(UNSEEN_TOKENS, "/auth/verify", requests=self._unseen),
+            make("GET /token", "/token", requests=self._refresh),
+            make("POST /auth/refresh", "/auth/refresh", requests=self._refresh, method="POST", rotate=True),
             make("HEAD /users/{}/roles/{}", "/", requests=self._role_checks, method="HEAD"),
-            make("GET /users/me", "/users/me", requests=self._bearers("access")),
-            make("GET /users/me/login-history", "/users/me/login-history", requests=self._bearers("access")),
+            make("GET /users/me", "/users/me", requests=self._access),
+            make("GET /users/me/login-history", "/users/me/login-history", requests=self._access),
             make("POST /login", "/login", requests=self._logins, method="POST"),
             make("POST /auth/register", "/auth/register", requests=self._registrations, method="POST"))
         return {subject.name.removesuffix(self.label): subject for subject in every}

@@ -19,7 +19,7 @@ class Plan:
 
 FULL = Plan(rounds=3, seconds=3, short=3, concurrency=(1, 16, 256), workers=(1, 2, 4, 8), sizes=(1000, 100000, 1000000),
             flat_requests=1000000, flat_seconds=150, builds=True)
-QUICK = Plan(rounds=1, seconds=2, short=1, concurrency=(1, 16, 256), workers=(1, 2, 4, 8), sizes=(1000, 100000),
+QUICK = Plan(rounds=1, seconds=2, short=1, concurrency=(1, 256), workers=(1, 4), sizes=(1000, 100000),
              flat_requests=100000, flat_seconds=15, builds=False)
 
 

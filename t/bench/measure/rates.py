@@ -2,9 +2,9 @@
 connections, beside a flood of logins, and with how many workers."""
 
 import os
+import subprocess
 
 from lib.wait import wait_for
-from measure.front import hash_rate
 from measure.subject import Subject, alternately
 from measure.usage import cpu_seconds, pss_kib
 
@@ -14,9 +14,19 @@ HASHES = ("hash_kept", "hash_ours")
 FLOOD = 16  # connections
 
 
+def hash_rate(lk, program, seconds):
+    """Hashes a second of all cores at the same time."""
+    command = [os.path.join(lk.env["BUILD"], "t/bench", program), str(seconds)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(os.cpu_count())]
+    return sum(float(process.communicate()[0]) for process in running)
+
+
+def floors(bench):
+    return [Subject(FIXED, bench.front.url + "/fixed"), Subject(BARE, bench.front.url + "/bare")]
+
+
 def one_run(bench):
-    floors = [Subject(FIXED, bench.front.url + "/fixed"), Subject(BARE, bench.front.url + "/bare")]
-    every = [*floors, *bench.asked.values()] + [each for peer in bench.peers for each in peer.subjects().values()]
+    every = [*floors(bench), *bench.asked.values()] + [each for peer in bench.peers for each in peer.subjects().values()]
     rates, hashes = {}, {name: [] for name in HASHES}
     for _ in range(bench.plan.rounds):
         for name in HASHES:
@@ -31,7 +41,7 @@ def by_connections(bench):
     found = {}
     for n in bench.plan.concurrency:
         print(f"{n} connections")
-        for name, got in alternately(bench.asked.values(), 1, bench.plan.short, n).items():
+        for name, got in alternately([*floors(bench), *bench.asked.values()], 1, bench.plan.short, n).items():
             found.setdefault(name, {})[n] = got
         bench.trim_logs()
     return {"connections": found}

@@ -54,13 +54,13 @@ class Subject:
         return got
 
 
-def alternately(subjects, rounds, seconds, connections=64, say=print):
+def alternately(subjects, rounds, seconds, connections=64):
     """{name: a list of figures, one for each round}; all of a round, then the next."""
     found = {subject.name: [] for subject in subjects}
-    for n in range(rounds):
+    for _ in range(rounds):
         for subject in subjects:
             got = subject.measure(seconds, connections)
             found[subject.name].append(got)
-            say(f"{subject.name:34s} {got['rate']:9.0f} a second, p99 {got['p99']:6.1f} ms"
-                + (f"   refused {got['refused']}" if got["refused"] else ""))
+            print(f"{subject.name:34s} {got['rate']:9.0f} a second, p99 {got['p99']:6.1f} ms"
+                  + (f"   refused {got['refused']}" if got["refused"] else ""))
     return found

@@ -114,11 +114,14 @@ def judge_refused(results, proof):
 JUDGES = {"rates": judge_rates, "flood": judge_flood, "rest_kib": judge_rest, "loaded_kib": judge_load, "flat": judge_flat,
           "growth": judge_growth, "start_s": judge_start, "make_s": judge_make}
 COLUMNS = ["", "a second", "of F", "p50 ms", "p99 ms", "p99.9 ms"]
+PARTS = ("latchkeyd", "gunicorn", "PostgreSQL", "Redis", "nginx")
+HASHES = {"hash_kept": "argon2id, libsodium with its memory kept, all cores", "hash_ours": "argon2id, ours, all cores"}
 
 
 def figures(got):
-    return [f"{median(row[key] for row in got):.{digits}f}" for key, digits in (("rate", 0),)] + \
-        [f"{median(row[key] for row in got):.1f}" for key in ("p50", "p99", "p99.9")]
+    """As COLUMNS has them."""
+    middle = lambda key: median(row[key] for row in got)
+    return [f"{middle('rate'):.0f}", *(f"{middle(key):.1f}" for key in ("p50", "p99", "p99.9"))]
 
 
 def rate_table(results, proof):
@@ -127,8 +130,7 @@ def rate_table(results, proof):
     for name, got in results["rates"].items():
         rate, *times = figures(got)
         rows.append([name, rate, f"{ratio(rates(got), live):.2f}", *times])
-    rows += [[text, f"{median(results['hashes'][name]):.0f}", "", "", "", ""] for name, text in
-             (("hash_kept", "argon2id, libsodium with its memory kept, all cores"), ("hash_ours", "argon2id, ours, all cores"))]
+    rows += [[text, f"{median(results['hashes'][name]):.0f}", "", "", "", ""] for name, text in HASHES.items()]
     proof.table("One run, alternately: 64 connections, TLS", COLUMNS, rows)
 
 
@@ -139,9 +141,6 @@ def cpu_table(results, proof):
         if spent:
             rows.append([name, *(f"{spent[part]:.0f}" if part in spent else "" for part in PARTS)])
     proof.table("Processor time of a request, µs", ["", *PARTS], rows)
-
-
-PARTS = ("latchkeyd", "gunicorn", "PostgreSQL", "Redis", "nginx")
 
 
 def connection_table(results, proof):
@@ -180,6 +179,8 @@ TABLES = {"rates": (rate_table, cpu_table), "connections": (connection_table,), 
 
 
 def judge(results, proof):
+    proof.claim("processes that ran before it began, on average: beside others all figures are lower",
+                f"{results['load_before']:.1f}")
     for name, one in JUDGES.items():
         if name in results:
             one(results, proof)
