@@ -116,7 +116,7 @@ $(BUILD)/t/bench/hash_kept: $(BUILD)/t/bench/hash_kept.o $(BUILD)/t/bench/hash.o
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap -o $@ $^ -l:libsodium.a
 
--include $(FLOORS:=.d) $(FUZZERS:=.d) $(LIVE:=.d) $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(patsubst $(BUILD)/t/%,$(BUILD)/t/unit/%.d,$(TESTS)) $(MAINS:%.c=$(BUILD)/%.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
 unit: $(TESTS) ## build and run the unit tests
 	$(Q)failed=; for t in $(TESTS); do $$t || failed=1; done; [ -z "$$failed" ]

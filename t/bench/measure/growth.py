@@ -9,6 +9,7 @@ from measure.ours import Ours
 from measure.subject import alternately
 
 ASKED = ("GET /auth/verify", "GET /token", "POST /auth/refresh", "GET /users/me/login-history", "POST /login")
+SECONDS = 1
 DURABLE = ("POST /auth/refresh", "POST /login")
 
 
@@ -24,13 +25,14 @@ def grown(stack, users, label, **variables):
 
 def measure(bench):
     plan, found = bench.plan, {"growth": {}, "durable": {}}
+    in_turn = lambda subjects: alternately(subjects, plan.grown_rounds, SECONDS)
     with contextlib.ExitStack() as stack:
         sizes = {n: grown(stack, n, f", {n} users") for n in plan.sizes}
         for name in ASKED:
-            got = alternately([subjects[name] for subjects in sizes.values()], plan.rounds, plan.seconds)
+            got = in_turn([subjects[name] for subjects in sizes.values()])
             found["growth"][name] = {n: got[subjects[name].name] for n, subjects in sizes.items()}
         durable, small = grown(stack, plan.sizes[0], ", on disk", FSYNC="on"), sizes[plan.sizes[0]]
         for name in DURABLE:
-            got = alternately([small[name], durable[name]], plan.rounds, plan.seconds)
+            got = in_turn([small[name], durable[name]])
             found["durable"][name] = {"off": got[small[name].name], "on": got[durable[name].name]}
     return found

@@ -11,6 +11,7 @@ from lib.http import Client
 from lib.site import Daemon
 from measure.ours import PASSWORD, SPREAD, basic, stores
 from measure.subject import Subject
+from peer import models
 from peer.tokens import Tokens
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -23,6 +24,12 @@ SELECT gen_random_uuid(), 'bench' || n || '@example.com', 'bench' || n, %(hash)s
 INSERT INTO sessions (id, user_id, gen, user_agent, ip) SELECT gen_random_uuid(), id, 1, 'bench', '127.0.0.1' FROM users;
 INSERT INTO login_history (id, user_id, user_agent, ip, success)
 SELECT gen_random_uuid(), id, 'bench', '127.0.0.1', true FROM users;
+ANALYZE;
+"""
+
+ASKED = """
+SELECT s.user_id::text, s.id::text, s.gen FROM users u JOIN sessions s ON s.user_id = u.id
+ WHERE u.username = ANY (%(names)s) AND s.user_agent = 'bench' AND s.ended_at IS NULL
 """
 
 
@@ -30,35 +37,27 @@ class Database:
     """What all of the peer's processes share."""
 
     def __init__(self, lk, users):
-        self._lk, self._users, self._filled = lk, users, False
+        self._users = users
         lk.sql("CREATE DATABASE peer OWNER latchkey_owner")
         self.url = f"postgresql://latchkey_owner@/peer?host={lk.env['PG_SOCKET_DIR']}"
         self.key = next(os.path.join(lk.keys.directory, name) for name in os.listdir(lk.keys.directory)
                         if name.endswith(".pem"))
         self.tokens = Tokens(self.key)
+        models.sessions(self.url)  # makes the tables
+        self._run(FILL, {"n": users, "hash": lk.one("SELECT password_hash FROM users WHERE username = 'bench1'")})
 
-    def fill(self):
-        """Once the peer has made its tables."""
-        if self._filled:
-            return
-        self._filled = True
-        with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute(FILL, {"n": self._users, "hash": self._lk.one(
-                "SELECT password_hash FROM users WHERE username = 'bench1'")})
+    def _run(self, statement, values):
+        connection = psycopg2.connect(self.url)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            rows = cursor.fetchall() if cursor.description else None
         connection.close()
-
-    def connect(self):
-        return psycopg2.connect(self.url)
+        return rows
 
     def asked(self):
         step = self._users // SPREAD
-        with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT s.user_id::text, s.id::text, s.gen FROM users u JOIN sessions s ON s.user_id = u.id"
-                           " WHERE u.username = ANY (%s) AND s.user_agent = 'bench' AND s.ended_at IS NULL",
-                           [[f"bench{n * step}" for n in range(1, SPREAD + 1)]])
-            rows = cursor.fetchall()
-        connection.close()
-        return [SimpleNamespace(user_id=user, id=session, gen=gen, roles=[]) for user, session, gen in rows]
+        return [SimpleNamespace(user_id=user, id=session, gen=gen, roles=[]) for user, session, gen in self._run(
+            ASKED, {"names": [f"bench{n * step}" for n in range(1, SPREAD + 1)]})]
 
 
 class Peer(Daemon):
@@ -67,12 +66,12 @@ class Peer(Daemon):
         self.url = f"{front.url}/{name}"
         self._port = front.site.port
         socket, log = front.site.path(name + ".sock"), front.site.path(name + ".log")
-        os.environ.update(PEER_DATABASE=database.url, PEER_REDIS=lk.env["REDIS_SOCKET"], PEER_KEY=database.key)
+        settings = {"PEER_DATABASE": database.url, "PEER_REDIS": lk.env["REDIS_SOCKET"], "PEER_KEY": database.key}
         super().__init__("/usr/bin/gunicorn", "--chdir", HERE, "--bind", "unix:" + socket, "--workers", str(workers),
                          "--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", "75", "--preload",
-                         "--worker-tmp-dir", "/dev/shm", "--log-file", log, "peer:create_app()",
+                         "--worker-tmp-dir", "/dev/shm", "--log-file", log,
+                         *(f"--env={name}={value}" for name, value in settings.items()), "peer:create_app()",
                          ready=lambda: os.path.exists(socket), log=log)
-        database.fill()
 
     def stop(self):
         """At once: nginx keeps its connections open, and a polite end would wait for it to close them."""

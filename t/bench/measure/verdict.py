@@ -17,6 +17,10 @@ def rates(rows):
     return [row["rate"] for row in rows]
 
 
+def thousands(n):
+    return f"{int(n):,}".replace(",", " ")
+
+
 def mb(kib):
     return kib * 1024 / 1e6
 
@@ -81,7 +85,7 @@ def judge_load(results, proof):
 
 def judge_flat(results, proof):
     (_, first), (n, last) = results["flat"][0], results["flat"][-1]
-    at_most(proof, f"memory of the fast workers after {n} requests, of that after the first of them", last / first,
+    at_most(proof, f"memory of the fast workers after {thousands(n)} requests, of that after the first of them", last / first,
             FLAT_SHARE, "{:.2f}")
 
 
@@ -97,7 +101,7 @@ def judge_make(results, proof):
 def judge_growth(results, proof):
     for name, sizes in results["growth"].items():
         few, many = list(sizes)[0], list(sizes)[-1]
-        at_least(proof, f"`{name}` with {int(many):,} users and sessions, of that with {int(few):,}".replace(",", " "),
+        at_least(proof, f"`{name}` with {thousands(many)} users and sessions, of that with {thousands(few)}",
                  ratio(rates(sizes[many]), rates(sizes[few])), GROWN)
     for name, got in results["durable"].items():
         proof.claim(f"`{name}` with commits on the disk, of that without",
@@ -163,7 +167,7 @@ def worker_table(results, proof):
 def growth_table(results, proof):
     sizes = list(next(iter(results["growth"].values())))
     rows = [[name, *(f"{median(rates(got[n])):.0f}" for n in sizes)] for name, got in results["growth"].items()]
-    proof.table("A second, by users and sessions", ["", *sizes], rows)
+    proof.table("A second, by users and sessions", ["", *map(thousands, sizes)], rows)
 
 
 def profile_table(results, proof):
