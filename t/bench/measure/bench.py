@@ -36,12 +36,18 @@ class Bench:
             self.peers.append(peer)
             peer.prove()
 
-    def configure(self, text):
-        """Laid over the configuration; the service starts anew."""
+    @contextlib.contextmanager
+    def configured(self, text):
+        """With this laid over the configuration; the service starts anew, before and after."""
         path = self.lk.path("conf.d/stack.conf")
-        with open(path, "w") as file:
-            file.write(text)
-        self.lk.part("restart", "serve")
+        try:
+            with open(path, "w") as file:
+                file.write(text)
+            self.lk.part("restart", "serve")
+            yield
+        finally:
+            os.unlink(path)
+            self.lk.part("restart", "serve")
 
     def trim_logs(self):
         """A line for each request, of millions: their writing is measured, their keeping is not wanted."""

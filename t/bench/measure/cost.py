@@ -24,7 +24,7 @@ def memory(bench):
 
 def at_rest(bench):
     """When all have answered, and ours has not hashed since its start."""
-    bench.configure("")
+    bench.lk.part("restart", "serve")
     for each in (bench.asked, *(peer.subjects() for peer in bench.peers)):
         each["GET /auth/verify"].measure(bench.plan.short)
     return {"rest_kib": memory(bench), "processes": sum(len(descendants(root)) for root in bench.ours.roots()),
@@ -36,18 +36,17 @@ def after_load(bench):
 
 
 def flat(bench):
-    """The fast workers' memory after a tenth of so many requests, and after all; none is replaced."""
-    plan = bench.plan
-    bench.configure("[server]\nworker_requests = 0\n")
-    fast, done, sizes, begin = bench.lk.workers("fast"), 0, [], time.monotonic()
-    while done < plan.flat_requests and time.monotonic() - begin < plan.flat_seconds:
-        for name in FLAT:
-            done += bench.asked[name].measure(plan.seconds)["requests"]
-        sizes.append((done, pss_kib(fast)))
-        bench.trim_logs()
-    assert bench.lk.workers("fast") == fast
+    """The fast workers' memory after some requests, and after all; none is replaced."""
+    plan, done, sizes, begin = bench.plan, 0, [], time.monotonic()
+    with bench.configured("[server]\nworker_requests = 0\n"):
+        fast = bench.lk.workers("fast")
+        while done < plan.flat_requests and time.monotonic() - begin < plan.flat_seconds:
+            for name in FLAT:
+                done += bench.asked[name].measure(plan.seconds)["requests"]
+            sizes.append((done, pss_kib(fast)))
+            bench.trim_logs()
+        assert bench.lk.workers("fast") == fast
     print(f"{done} requests, PSS of the fast workers {sizes[0][1]} kB, then {sizes[-1][1]} kB")
-    bench.configure("")
     return {"flat": sizes}
 
 

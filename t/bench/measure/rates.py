@@ -71,7 +71,6 @@ def by_workers(bench):
     found = {}
     for n in bench.plan.workers:
         print(f"{n} workers in each pool")
-        bench.configure(f"[server]\nfast_workers = {n}\nslow_workers = {n}\n")
-        found[n] = alternately([bench.asked[name] for name in SWEPT], 1, bench.plan.short)
-    bench.configure("")
+        with bench.configured(f"[server]\nfast_workers = {n}\nslow_workers = {n}\n"):
+            found[n] = alternately([bench.asked[name] for name in SWEPT], 1, bench.plan.short)
     return {"workers": found, "cores": os.cpu_count()}

@@ -8,7 +8,7 @@ from measure import wrk
 from measure.usage import TICK_S, Watch, cpu_seconds
 
 SERVERS = ("latchkeyd", "gunicorn")
-LONGEST_S = 10
+LONGEST_S = 4
 
 
 def settle(pids):
@@ -42,15 +42,11 @@ class Subject:
         parts = self.parts()
         served = [pid for name in SERVERS if name in parts for root in parts[name] for pid in descendants(root)]
         load, watch = self.start(seconds, connections), Watch(parts)
-        try:
-            got = load.result()
-        except wrk.Failed:
-            if seconds > LONGEST_S:
-                raise
-            settle(served)
-            return self.measure(seconds * 4, connections)
-        got["cpu_us"] = {name: spent / got["requests"] * 1e6 for name, spent in watch.spent().items()}
+        got = load.result()
+        got["cpu_us"] = {name: spent / max(got["requests"], 1) * 1e6 for name, spent in watch.spent().items()}
         settle(served)
+        if not got["rate"] and seconds < LONGEST_S:
+            return self.measure(seconds * 4, connections)
         return got
 
 

@@ -26,7 +26,8 @@ def mb(kib):
 
 
 def ratio(ones, others):
-    return median(one / other for one, other in zip(ones, others))
+    """0 where there was nothing to compare with."""
+    return median([one / other for one, other in zip(ones, others) if other] or [0])
 
 
 def at_least(proof, text, got, bound, form="{:.2f}"):
@@ -183,6 +184,8 @@ TABLES = {"rates": (rate_table, cpu_table), "connections": (connection_table,), 
 
 
 def judge(results, proof):
+    for name, why in results["failed"].items():
+        proof.claim(f"the part `{name}` was measured", why, "all of it", False)
     proof.claim("processes that ran before it began, on average: beside others all figures are lower",
                 f"{results['load_before']:.1f}")
     for name, one in JUDGES.items():
