@@ -207,6 +207,16 @@ bench: ## floors, peers and budgets in one run, into VAR/bench; twenty minutes, 
 	$(sub) all $(FLOORS)
 	$(Q)BUILD=$(BUILD) VAR=$(VAR) QUICK=$(QUICK) timeout -k 30 1500 t/bench/run
 
+check-hostile: ## sqlmap, slowhttptest, testssl.sh, and what is left of secrets; eight minutes
+	$(Q)t/deps hostile
+	$(sub) all
+	$(Q)BUILD=$(BUILD) timeout -k 30 1200 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/hostile
+
+check-timing: ## whether the time of an answer tells who has an account: pairs, in random order
+	$(Q)t/deps check
+	$(sub) all
+	$(Q)BUILD=$(BUILD) timeout -k 30 1800 t/hostile/timing
+
 proof: ## doc/proof.md and the README's figures, from what the checks left in VAR/proof
 	$(Q)t/proof/render
 
