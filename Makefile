@@ -217,6 +217,11 @@ check-timing: ## whether the time of an answer tells who has an account: pairs, 
 	$(sub) all
 	$(Q)BUILD=$(BUILD) timeout -k 30 1800 t/hostile/timing
 
+soak: ## N=1000000 requests a route, HASHED=20000 where one hashes, in SOAK_MINUTES=480; goes on where it was
+	$(Q)t/deps check
+	$(sub) all
+	$(Q)BUILD=$(BUILD) t/soak/run
+
 proof: ## doc/proof.md and the README's figures, from what the checks left in VAR/proof
 	$(Q)t/proof/render
 
