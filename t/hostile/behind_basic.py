@@ -1,0 +1,15 @@
+"""For sqlmap's --tamper: the payload behind a user name, in Basic's base64 (RFC 7617)."""
+
+import base64
+
+from lib.core.enums import PRIORITY
+
+__priority__ = PRIORITY.LOWEST
+
+
+def dependencies():
+    pass
+
+
+def tamper(payload, **_):
+    return base64.b64encode(f"ann{payload}:a horse, a stapler".encode()).decode()

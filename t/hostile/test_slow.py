@@ -1,0 +1,89 @@
+"""slowhttptest: a thousand connections that send, or read, as slowly as they can; and somebody
+else, from another address, who signs in and asks who he is meanwhile."""
+
+import csv
+import subprocess
+import time
+
+import pytest
+from lib.me import enter, join
+from lib.stack import own_stack
+
+lk = own_stack()
+
+CONNECTIONS, SECONDS, REST_S = 1000, 20, 10
+# The machine is the attacker's too: what its 1000 handshakes take is in there
+RATIO, PROBE_S = 4, 5
+
+ATTACKS = {
+    "slow headers": ["-H", "-i", "3", "-x", "8", "-u", "{url}/api/v1/health/live"],
+    "slow bodies": ["-B", "-i", "3", "-s", "8192", "-x", "8", "-t", "POST", "-u", "{url}/api/v1/auth/login"],
+    "slow bodies at unlimited routes": ["-B", "-i", "3", "-s", "8192", "-x", "8", "-t", "GET", "-u", "{url}/api/v1/auth/verify"],
+    "slow reading": ["-X", "-n", "2", "-w", "1", "-y", "16", "-z", "5", "-k", "3", "-u", "{url}/api/v1/openapi.json"],
+}
+
+
+class Somebody:
+    """Asks one after the other, each on a connection of its own."""
+
+    def __init__(self, lk):
+        self.user = join(lk)
+        self.pair = enter(self.user)
+
+    def ask(self, until):
+        """({what: [ms]}, answers that are none)"""
+        times, failed, n = {"verify": [], "login": []}, [], 0
+        while until():
+            n += 1
+            what = "login" if n % 20 == 0 else "verify"
+            try:
+                answer = self.login() if what == "login" else self.verify()
+            except OSError as problem:
+                failed.append((what, problem))
+                continue
+            times[what].append(answer.ms)
+            if answer.status != (200 if what == "login" else 204):
+                failed.append((what, answer))
+        return times, failed
+
+    def verify(self):
+        return self.user.client.get("/auth/verify", bearer=self.pair["access_token"])
+
+    def login(self):
+        return self.user.client.login(self.user.email, self.user.password)
+
+
+def p99(times):
+    return sorted(times)[min(len(times) - 1, int(len(times) * 0.99))]
+
+
+def for_seconds(seconds):
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() < end
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_slow(lk, proof, tmp_path, name):
+    somebody = Somebody(lk)
+    rest, failed = somebody.ask(for_seconds(REST_S))
+    assert not failed, failed
+    command = ["slowhttptest", "-c", str(CONNECTIONS), "-r", "200", "-l", str(SECONDS), "-p", str(PROBE_S), "-g", "-o",
+               str(tmp_path / "said"), *(word.replace("{url}", lk.env["URL"]) for word in ATTACKS[name])]
+    attack = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        under, failed = somebody.ask(lambda: attack.poll() is None)
+    finally:
+        attack.kill()
+        said = attack.communicate()[0]
+    assert attack.returncode == 0, said[-2000:]
+    with open(tmp_path / "said.csv", newline="") as file:
+        rows = [[int(cell) for cell in row] for row in list(csv.reader(file))[1:]]
+    most, available = max(row[3] for row in rows), [row[4] > 0 for row in rows]
+    ratio = p99(under["verify"]) / p99(rest["verify"])
+    told = "; ".join(f"{what} p99 {p99(rest[what]):.0f} → {p99(under[what]):.0f} ms ({len(under[what])})" for what in rest)
+    good = not failed and all(available) and ratio <= RATIO
+    proof.claim(f"slowhttptest, {name}: the service stays there for others",
+                f"{told}; p99 × {ratio:.1f}, {len(failed)} failed; at most {most} connections open, seen available in "
+                f"{sum(available)} of {len(rows)} looks", f"0 failed, verify's p99 × {RATIO} at most, always available", good)
+    assert most >= CONNECTIONS // 4, said[-2000:]  # it was an attack
+    assert good, (failed[:3], told, available)
