@@ -10,7 +10,8 @@ import time
 import pytest
 
 from lib import check
-from lib.stack import descendants, new_email, new_name, new_password, own_stack
+from lib.fault import hung, stopped
+from lib.stack import new_email, new_name, new_password, own_stack
 from lib.tokens import parts
 from lib.wait import wait_for
 
@@ -37,30 +38,6 @@ def somebody(lk):
 def down(answer, most_ms=QUICK_MS):
     check.problem(answer, 503, "store_unavailable")
     assert answer.header("Retry-After") == "1" and answer.ms < most_ms, answer
-
-
-@contextlib.contextmanager
-def stopped(lk, name, verb="stop"):
-    lk.part(verb, name)
-    try:
-        yield
-    finally:
-        lk.part("start", name)
-
-
-@contextlib.contextmanager
-def hung(lk, name):
-    """SIGSTOP to all its processes."""
-    pids = descendants(lk.pid(name))
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
 
 
 def back(send, status, seconds=BACK_S):

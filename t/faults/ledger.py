@@ -1,7 +1,6 @@
 """Clients that write down every change that was acknowledged to them, and ask for each of
 them afterwards."""
 
-import contextlib
 import itertools
 import math
 import threading
@@ -10,10 +9,15 @@ from dataclasses import dataclass, field
 
 from lib import check
 from lib.http import Client
-from lib.me import renew
+from lib.machine import machine, new_role
+from lib.me import gen, renew, sid
 from lib.stack import new_email, new_name, new_password
+from lib.wait import wait_for
 
 AGAIN_S = 0.05
+# What a request may be told in place of its answer: a store is down, or a pool is full
+REFUSALS = ((503, "store_unavailable"), (503, "overloaded"))
+CUT = (502, "bad_gateway")  # its worker died
 
 
 class Lost(Exception):
@@ -25,13 +29,14 @@ class Said:
     at: float  # monotonic s, when the answer came
     what: str
     status: int
+    code: str  # None: no problem
     ms: float
 
 
 @dataclass
 class Session:
-    tokens: dict
-    client: Client
+    tokens: dict = field(repr=False)
+    client: Client = field(repr=False)
     ended: bool = False
 
 
@@ -39,10 +44,10 @@ class Session:
 class Account:
     email: str
     username: str
-    password: str
-    client: Client
+    password: str = field(repr=False)
+    client: Client = field(repr=False)
     id: str = None
-    old_password: str = None
+    old_password: str = field(default=None, repr=False)
     role: str = None
     sessions: list = field(default_factory=list)
     changes: list = field(default_factory=list)  # when each was acknowledged
@@ -52,12 +57,14 @@ class Account:
 
 
 class Ledger:
-    """What `clients` threads did. With `forgives` an answer that only a lost change explains
-    is not wrong: what was lost is counted afterwards."""
+    """What `clients` threads did. `may`: (status, code) that are no answers, though not wrong.
+    With `forgives` an answer that only a lost change explains is not wrong: what was lost is
+    counted afterwards."""
 
-    def __init__(self, lk, boss, role, clients=5, forgives=False):
-        self.lk, self.boss, self.role, self.forgives = lk, boss, role, forgives
+    def __init__(self, lk, boss, role, clients=5, may=REFUSALS, forgives=False):
+        self.lk, self.boss, self.role, self.may, self.forgives = lk, boss, role, may, forgives
         self.said, self.wrong, self.accounts = [], [], []
+        self.missing = None  # before the audit
         self.forgotten = 0  # codes that Redis lost
         self.stop = threading.Event()
         self.rounds = itertools.count(1)
@@ -77,25 +84,33 @@ class Ledger:
 
     def live(self, way):
         while not self.stop.is_set():
-            with contextlib.suppress(Lost):
+            try:
                 way()
+            except Lost:
+                pass
+            except Exception as problem:  # no answer, half of one, or not what it should hold
+                self.wrong.append((way.__name__, repr(problem)[:400]))
             self.round = next(self.rounds)
+
+    def settle(self, changes=30, seconds=60):
+        """Until that many more changes have been acknowledged."""
+        goal = self.acknowledged() + changes
+        wait_for(lambda: self.acknowledged() >= goal or self.wrong, seconds, "the load does not go on")
 
     # one request
 
     def once(self, what, good, send):
         """The answer, or None where a store was down. Whatever else comes is wrong."""
         answer = send()
-        self.said.append(Said(time.monotonic(), what, answer.status, answer.ms))
+        self.said.append(Said(time.monotonic(), what, answer.status, answer.code, answer.ms))
         if answer.status in good:
             return answer
-        try:
-            check.problem(answer, 503, "store_unavailable")
-        except AssertionError:
-            if not self.forgives:
-                self.wrong.append((what, answer))
-            raise Lost(what) from None
-        return None
+        if (answer.status, answer.code) in self.may:
+            check.problem(answer, answer.status)
+            return None
+        if not self.forgives:
+            self.wrong.append((what, answer))
+        raise Lost(what)
 
     def until(self, what, good, send, instead=()):
         """Asks until there is an answer; `instead` are what else may come of asking again
@@ -125,6 +140,7 @@ class Ledger:
         for session in (first, second):  # an access token of before the grant is stale
             self.refresh(account, session)
             self.verify(account, session)
+        self.look(account, first)
         self.logout(account, second)
         if self.round % 2:
             self.change_password(account)
@@ -137,6 +153,7 @@ class Ledger:
         return self.enlist(account, made) if made else None
 
     def enlist(self, account, made):
+        check.user(made.json, username=account.username, email=account.email, roles=[], active=True)
         account.id = made.json["id"]
         self.changed(account)
         self.accounts.append(account)
@@ -160,8 +177,14 @@ class Ledger:
     def refresh(self, account, session):
         """Where an answer is lost, the grace gives the current pair to who asks again."""
         answer = self.until("refresh", (200,), lambda: renew(session.client, session.tokens))
+        assert (sid(answer.json), gen(answer.json)) == (sid(session.tokens), gen(session.tokens) + 1), account
         session.tokens = answer.json
         self.changed(account)
+
+    def look(self, account, session):
+        answer = self.until("me", (200,), lambda: self.see(session, "/users/me"))
+        check.user(answer.json, id=account.id, username=account.username, email=account.email,
+                   roles=[account.role] if account.role else [])
 
     def gone(self, session):
         self.until("verify ended", (401,), lambda: self.see(session))
@@ -214,7 +237,9 @@ class Ledger:
     # afterwards
 
     def audit(self, workers=4):
-        """Asks for each acknowledged change; those that are not there."""
+        """Asks, once, for each acknowledged change; those that are not there."""
+        if self.missing is not None:
+            return self.missing
         queue, missing = iter(list(self.accounts)), []
         lock = threading.Lock()
 
@@ -231,29 +256,42 @@ class Ledger:
             thread.start()
         for thread in threads:
             thread.join()
+        self.missing = missing
         return missing
+
+    def asked(self, send, tries=100):
+        """Refusals tell nothing of what is there."""
+        answer = send()
+        while (answer.status, answer.code) in REFUSALS and tries:
+            time.sleep(AGAIN_S)
+            answer, tries = send(), tries - 1
+        return answer
 
     def missing_of(self, account):
         for session in account.sessions:
             yield from self.wrong_with(account, session)
+        (rows,) = self.lk.sql("SELECT count(*), count(DISTINCT id) FROM users WHERE username = %s OR email = %s",
+                              account.username, account.email)
+        if rows != (1, 1):
+            yield f"rows of the account: {rows}"
         wanted = {account.password: 200}
         if account.old_password:
             wanted[account.old_password] = 401
         for password, status in wanted.items():
-            got = self.lk.client().login(account.email, password).status
+            got = self.asked(lambda password=password: self.lk.client().login(account.email, password)).status
             if got != status:
                 yield f"login {status}: {got}"
 
     def wrong_with(self, account, session):
         """The newest refresh token of a living session works, and shows the role; nothing of
         one that was ended does."""
-        answer = renew(session.client, session.tokens)
+        answer = self.asked(lambda: renew(session.client, session.tokens))
         if answer.status != (401 if session.ended else 200):
             yield f"session {'ended' if session.ended else 'living'}: {answer.status}"
             return
         tokens = session.tokens if session.ended else answer.json
         path = "/auth/verify" + (f"?role={account.role}" if account.role else "")
-        seen = session.client.get(path, bearer=tokens["access_token"])
+        seen = self.asked(lambda: session.client.get(path, bearer=tokens["access_token"]))
         if session.ended and seen.status != 401:
             yield f"access of an ended session: {seen.status}"
         if not session.ended and (seen.status != 204 or seen.header("X-Auth-User-Id") != account.id):
@@ -261,19 +299,12 @@ class Ledger:
 
     # figures
 
+    def errors(self, since=0):
+        return [said for said in self.said if said.status >= 500 and said.at >= since]
+
     def acknowledged(self, begin=0, end=math.inf):
         return sum(account.changed_between(begin, end) for account in self.accounts)
 
-    def errors(self, since=0):
-        return [said for said in self.said if said.status == 503 and said.at >= since]
 
-    def figures(self, fault_at, back_at):
-        """`fault_at`: when the store went; `back_at`: when there was one again."""
-        errors = self.errors(fault_at)
-        return {
-            "requests": len(self.said), "acknowledged_changes": self.acknowledged(), "wrong_answers": len(self.wrong),
-            "answers_503": len(errors), "store_gone_s": round(back_at - fault_at, 2),
-            "errors_for_s": round(errors[-1].at - fault_at, 2) if errors else 0,
-            "back_after_s": round(max(0, errors[-1].at - back_at), 2) if errors else 0,
-            "worst_ms": round(max(said.ms for said in self.said)),
-        }
+def ledger_of(lk, **what):
+    return Ledger(lk, machine(lk, "assign:roles"), new_role(machine(lk, "create:roles")), **what)

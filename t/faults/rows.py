@@ -1,0 +1,147 @@
+"""The table of what breaks: one row for each fault, what is promised for it, and what a run
+has shown. A row is a context: at its end every bound has to hold.
+
+    with table.row("PostgreSQL stopped") as row:
+        row.ledger(ledger, fault_at, back_at)
+        row.at_most("back after", 1.2, 2, "s")
+"""
+
+import collections
+import math
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "proof"))
+import record  # noqa: E402
+
+# Fault: promise, in the order of the table
+ROWS = {
+    "PostgreSQL stopped": "503 with Retry-After within 1 s; back by itself within 2 s of its return; 0 lost",
+    "PostgreSQL killed": "503 with Retry-After within 1 s; back by itself within 2 s of its return; 0 lost",
+    "PostgreSQL restarted × 5": "statements are prepared anew; back within 2 s; 0 lost",
+    "PostgreSQL hung": "every request ends within 2 s; a breaker then answers at once",
+    "A table locked": "every request ends within 2 s; those that do not need the table go on",
+    "PostgreSQL fails over, synchronous standby": "reconnects to the writable one; nothing is lost",
+    "PostgreSQL hangs and is replaced": "reconnects to the writable one; nothing is lost",
+    "PostgreSQL fails over, asynchronous standby": "reconnects to the writable one; what is lost is counted",
+    "PostgreSQL turned read-only": "503; the writable one is found again within 2 s; 0 lost",
+    "Too many connections to PostgreSQL": "503; back-off with jitter, no storm",
+    "The answer of COMMIT is lost": "register 3 again gives the same 201, refresh again the current pair; no duplicates, no "
+                                    "orphans",
+    "Redis fails over, master killed": "tokens, sessions, roles go on; nobody is logged out, nothing ended comes back",
+    "Redis fails over, master hung": "tokens, sessions, roles go on; nobody is logged out, nothing ended comes back",
+    "Redis fails over, in good order": "tokens, sessions, roles go on; nobody is logged out, nothing ended comes back",
+}
+
+COLUMNS = ("requests", "changes", "wrong answers", "changes lost", "answers 5xx", "error window s", "worst before ms", "worst ms",
+           "recovery s")
+
+
+def number(value):
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+class Row:
+    def __init__(self, fault):
+        self.fault, self.promise = fault, ROWS[fault]
+        self.cells, self.bounds = {}, []  # bounds: (what, figure, bound, held)
+        self.evidence = []  # shown when a bound does not hold
+        self.failure, self.calm_ms = None, 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, problem, _):
+        if problem is not None:
+            self.failure = f"{kind.__name__}: {problem}".split("\n")[0][:200]
+            return
+        broken = [f"{what}: {figure}, not {bound}" for what, figure, bound, held in self.bounds if held is False]
+        assert not broken, "\n".join([f"{self.fault}: " + "; ".join(broken), *map(str, self.evidence)])
+
+    # what has to hold
+
+    def _bound(self, what, figure, bound, held, unit=""):
+        self.bounds.append((what, f"{number(figure)} {unit}".strip(), f"{bound} {unit}".strip(), held))
+
+    def at_most(self, what, figure, bound, unit=""):
+        self._bound(what, figure, f"≤ {number(bound)}", figure <= bound, unit)
+
+    def at_least(self, what, figure, bound, unit=""):
+        self._bound(what, figure, f"≥ {number(bound)}", figure >= bound, unit)
+
+    def exactly(self, what, figure, wanted):
+        self._bound(what, figure, str(wanted), figure == wanted)
+
+    def tell(self, what, figure, unit=""):
+        """A figure without a bound."""
+        self._bound(what, figure, "", None, unit)
+
+    def ledger(self, ledger, begin=0, back=math.inf, lost=0):
+        """Its columns. `begin`, `back`: monotonic s, when the fault came and when it was over.
+        `lost`: how many changes may be; None: it is told only."""
+        missing, wrong = ledger.audit(), ledger.wrong
+        errors = ledger.errors(begin)
+        self.calm_ms = max((said.ms for said in ledger.said if said.at < begin), default=0)
+        self.cells = {
+            "requests": len(ledger.said), "changes": ledger.acknowledged(), "wrong answers": len(wrong),
+            "changes lost": len(missing), "answers 5xx": len(errors),
+            "error window s": round(errors[-1].at - errors[0].at, 2) if errors else 0,
+            "worst before ms": round(self.calm_ms), "worst ms": round(max(said.ms for said in ledger.said)),
+            "recovery s": round(max(0, errors[-1].at - back), 2) if errors else 0,
+        }
+        self.exactly("wrong answers", len(wrong), 0)
+        if lost is None:
+            self.tell("changes lost", len(missing))
+        else:
+            self.at_most("changes lost", len(missing), lost)
+        self.evidence += [*wrong[:3], *missing[:3], collections.Counter((said.status, said.code) for said in errors),
+                          *sorted(ledger.said, key=lambda said: -said.ms)[:3], *errors[-2:]]
+        return missing
+
+    def back_within(self, seconds):
+        """503s after the fault was over, as the ledger saw them."""
+        self.at_most("recovery", self.cells["recovery s"], seconds, "s")
+
+    def worst_within(self, ms):
+        """Beyond the slowest of before the fault: how busy the machine is."""
+        self.at_most("worst answer", self.cells["worst ms"], round(ms + self.calm_ms), "ms")
+
+    # what is written
+
+    def held(self):
+        return not self.failure and all(held is not False for *_, held in self.bounds)
+
+    def claim(self, proof):
+        told = [f"{what} {figure}" for what, figure, _, _ in self.bounds]
+        asked = [f"{what} {bound}" for what, _, bound, held in self.bounds if held is not None]
+        proof.claim(f"{self.fault}: {self.promise}", "; ".join([*told, *filter(None, [self.failure])]),
+                    "; ".join(asked), self.held())
+
+    def line(self):
+        return [self.fault, *(self.cells.get(column, "") for column in COLUMNS), "held" if self.held() else "MISSED"]
+
+
+class Table:
+    def __init__(self):
+        self.rows = {}
+
+    def row(self, fault):
+        self.rows[fault] = Row(fault)
+        return self.rows[fault]
+
+    def in_order(self):
+        return [self.rows[fault] for fault in ROWS if fault in self.rows]
+
+    def lines(self):
+        return [row.line() for row in self.in_order()]
+
+    def write(self, seconds):
+        """A run of some rows says so, and is not whole."""
+        proof = record.Proof("faults", "What breaks", "make check-faults")
+        left_out = [fault for fault in ROWS if fault not in self.rows]
+        proof.claim("Every row was run", f"{len(self.rows)} of {len(ROWS)}" +
+                    (f"; not: {', '.join(left_out)}" if left_out else ""), str(len(ROWS)), not left_out)
+        for row in self.in_order():
+            row.claim(proof)
+        proof.table("What the ledger's clients saw", ["fault", *COLUMNS, ""], self.lines())
+        return proof.write(seconds)
