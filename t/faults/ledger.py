@@ -15,6 +15,7 @@ from lib.stack import new_email, new_name, new_password
 from lib.wait import wait_for
 
 AGAIN_S = 0.05
+LETTER_S = 60  # the lease of a mailer that died is waited for
 # What a request may be told in place of its answer: a store is down, or a pool is full
 REFUSALS = ((503, "store_unavailable"), (503, "overloaded"))
 CUT = (502, "bad_gateway")  # its worker died
@@ -61,16 +62,17 @@ class Ledger:
     With `forgives` an answer that only a lost change explains is not wrong: what was lost is
     counted afterwards."""
 
-    def __init__(self, lk, boss, role, clients=5, may=REFUSALS, forgives=False):
+    def __init__(self, lk, boss, role, clients=5, letters=1, may=REFUSALS, forgives=False):
         self.lk, self.boss, self.role, self.may, self.forgives = lk, boss, role, may, forgives
         self.said, self.wrong, self.accounts = [], [], []
         self.missing = None  # before the audit
         self.forgotten = 0  # codes that Redis lost
+        self.promised = []  # addresses to which 202 said that a letter is on its way
         self.stop = threading.Event()
         self.rounds = itertools.count(1)
         self.round = 0
         self.threads = [threading.Thread(target=self.live, args=(way,))
-                        for way in [self.life] * clients + [self.life_by_letter]]
+                        for way in [self.life] * clients + [self.life_by_letter] * letters]
 
     def __enter__(self):
         for thread in self.threads:
@@ -222,7 +224,8 @@ class Ledger:
         answer = self.once("code", (202,), ask(email=account.email))
         if answer is None:
             return
-        code = self.lk.mail.wait(account.email, seconds=30).code
+        self.promised.append(account.email)
+        code = self.lk.mail.wait(account.email, seconds=LETTER_S).code
         # 400: a Redis that fails over may have forgotten it, as one that is flushed
         answer = self.until("prove", (200, 400), ask(email=account.email, registration_code=code))
         if answer.status == 400:
