@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from conftest import SETTINGS
 from ledger import ledger_of
 from lib.ctl import answer as ctl_answer
 from lib.ctl import ctl
@@ -15,8 +16,6 @@ from lib.stack import Stack, new_email
 from lib.wait import wait_for
 from stores import Sentinels, Standby
 
-# Whoever was refused asks again within the grace, however long the fault was
-SETTINGS = "[tokens]\nrefresh_grace_s = 300\n[mail]\nretry_max_s = 1\n"
 
 AUDIENCE = "failover"
 DEADLINE_MS, BACK_S = 2500, 3

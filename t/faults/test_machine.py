@@ -1,0 +1,248 @@
+"""The machine itself: its clock jumps; descriptors, processes, memory or disks are used up."""
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from conftest import SETTINGS
+from held import held
+from ledger import CUT, REFUSALS, ledger_of
+from lib.me import enter, join
+from lib.stack import Stack, descendants
+from lib.wait import wait_for
+from stores import AS_POSTGRES
+from under import under
+
+LEEWAY_S = 60  # JWT_LEEWAY_S of lib/jwt.h
+TIMEOUT = (504, "gateway_timeout")
+AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="mounts, and limits other processes")
+INTERNAL = (500, "internal_error")
+
+
+# the clock
+
+class Clock:
+    """What libfaketime tells the service; the monotonic clock is left alone."""
+
+    def __init__(self, path):
+        self.path = path
+        self.set(0)
+
+    def set(self, seconds):
+        with open(self.path + ".new", "w") as file:
+            file.write(f"{seconds:+d}s\n")
+        os.rename(self.path + ".new", self.path)
+
+    def env(self):
+        (library,) = [line.split()[-1] for line in subprocess.run(
+            ["dpkg", "-L", "libfaketime"], capture_output=True, text=True, check=True).stdout.splitlines()
+            if line.endswith("libfaketime.so.1")]
+        return {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": self.path, "FAKETIME_NO_CACHE": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+
+
+def test_clock(lk, table):
+    """Within the leeway nobody notices. Far ahead tokens are over, far back they are not yet
+    good: then 401, until the clock is right again."""
+    clock = Clock(lk.path("run", "clock"))
+    with table.row("The clock jumps") as row, held(lk, env=clock.env()):
+        user = join(lk)
+        session, before = enter(user), lk.workers()
+        see = lambda: user.client.get("/auth/verify", bearer=session["access_token"])
+        with ledger_of(lk, may=()) as ledger:
+            ledger.settle(10)
+            for seconds in (LEEWAY_S // 2, 0, -LEEWAY_S // 2, 0):
+                clock.set(seconds)
+                ledger.settle(10)
+        row.ledger(ledger)
+        row.exactly("failed requests within the leeway", len(ledger.errors()) + len(ledger.wrong), 0)
+        answers = {}
+        for seconds in (3600, 0, -3600, 0, 86400 * 400, 0, -86400 * 400, 0):
+            clock.set(seconds)
+            answers.setdefault(seconds, []).append(see())
+        row.exactly("a token far ahead", answers[3600][0].status, 401)
+        row.exactly("a token when it is over", {answer.status for answer in answers[0]}, {204})
+        row.tell("a token far back", answers[-3600][0].status)
+        row.at_most("slowest of these", max(answer.ms for told in answers.values() for answer in told), 1000, "ms")
+        row.exactly("workers that died", len(before - lk.workers()), 0)
+
+
+# descriptors, processes, memory
+
+@contextlib.contextmanager
+def limited(pids, what, to):
+    """The soft limit of running processes; `to(pid)`."""
+    before = {pid: resource.prlimit(pid, what) for pid in pids}
+    for pid, (_, hard) in before.items():
+        resource.prlimit(pid, what, (to(pid), hard))
+    try:
+        yield
+    finally:
+        for pid, old in before.items():
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(pid, what, old)
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def mapped(pid):
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def lives_on(row, lk, ledger, supervisor):
+    row.exactly("the supervisor lives", lk.pid("serve") == supervisor and os.path.exists(f"/proc/{supervisor}"), True)
+    row.exactly("answers other than 502, 503", sum(said.status not in (502, 503) for said in ledger.errors()), 0)
+
+
+@AS_ROOT
+def test_descriptors(lk, table):
+    """Half of the workers, and the supervisor, may open nothing more; then they may again."""
+    with table.row("No descriptors left") as row:
+        supervisor = lk.pid("serve")
+        some = [*sorted(lk.workers("fast"))[:2], *sorted(lk.workers("slow"))[:1], supervisor]
+        ledger, _ = under(row, lk, limited(some, resource.RLIMIT_NOFILE, descriptors), 4, may=(*REFUSALS, CUT))
+        lives_on(row, lk, ledger, supervisor)
+        row.back_within(2)
+
+
+@contextlib.contextmanager
+def no_fork(pid, log):
+    with open(log, "w") as out:
+        tracer = subprocess.Popen(["strace", "-p", str(pid), "-e", "trace=fork,vfork,clone,clone3",
+                                   "-e", "inject=fork,vfork,clone,clone3:error=EAGAIN"], stderr=out)
+    attached = lambda: any(line == f"TracerPid:\t{tracer.pid}\n" for line in open(f"/proc/{pid}/status"))
+    try:
+        wait_for(attached, 5, "strace does not attach")
+        yield
+    finally:
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait(10)
+
+
+@AS_ROOT
+def test_fork(lk, table):
+    """A worker dies, and none can be born: the others go on. It comes when that is over."""
+    with table.row("No fork left") as row:
+        supervisor, before = lk.pid("serve"), lk.workers()
+
+        def kill_one():
+            os.kill(min(lk.workers("fast")), signal.SIGKILL)
+            refused = lambda: [line for line in lk.log.lines() if line.get("event") == "worker_not_started"]
+            wait_for(refused, 5, "nothing is logged")
+            return len(lk.workers())
+
+        ledger, left = under(row, lk, no_fork(supervisor, lk.path("log", "strace.log")), 3, kill_one, may=(*REFUSALS, CUT))
+        row.exactly("workers left meanwhile", left, len(before) - 1)
+        wait_for(lambda: len(lk.workers()) == len(before), 5, "it does not come back")
+        lives_on(row, lk, ledger, supervisor)
+        row.at_most("answers 502", sum(said.status == 502 for said in ledger.errors()), 1)
+
+
+@AS_ROOT
+def test_memory(lk, table):
+    """Slow workers find none for another hash, a fast one for nothing."""
+    with table.row("No memory left") as row:
+        supervisor = lk.pid("serve")
+        some = [*lk.workers("slow"), min(lk.workers("fast"))]
+        ledger, _ = under(row, lk, limited(some, resource.RLIMIT_AS, mapped), 4, may=(*REFUSALS, CUT))
+        lives_on(row, lk, ledger, supervisor)
+        row.tell("answers", {what: n for what in ("502", "503") if (n := sum(
+            str(said.status) == what for said in ledger.errors()))})
+        row.back_within(2)
+
+
+# disks
+
+@contextlib.contextmanager
+def small_disk(mib, owner=None):
+    path = tempfile.mkdtemp(prefix="lk-disk-", dir="/tmp")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=700", "latchkey-test", path], check=True)
+    if owner is not None:
+        os.chmod(path, 0o755)
+        os.chown(path, owner.pw_uid, owner.pw_gid)
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", "--lazy", path], check=True)
+        os.rmdir(path)
+
+
+@contextlib.contextmanager
+def filled(path):
+    """By a file that takes what is left."""
+    ballast = os.path.join(path, "ballast")
+    with open(ballast, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(1 << 16))
+    try:
+        yield
+    finally:
+        os.unlink(ballast)
+
+
+@pytest.fixture
+def own():
+    stack = Stack.start(SETTINGS)
+    yield stack
+    stack.down()
+
+
+@AS_ROOT
+def test_disk_of_postgres(own, table):
+    """The database's files are on it; the log that it writes ahead is elsewhere: without that
+    PostgreSQL ends, which is the row of a PostgreSQL that was killed."""
+    import pwd
+    with table.row("Disk full under PostgreSQL") as row, small_disk(96, pwd.getpwnam("postgres")) as disk:
+        base = os.path.join(own.one("SHOW data_directory"), "base")
+        own.part("stop", "postgres")
+        subprocess.run(["cp", "-a", base, disk], check=True)
+        os.rename(base, base + ".before")
+        os.symlink(os.path.join(disk, "base"), base)
+        own.part("start", "postgres")
+        wait_for(lambda: own.client().get("/health/ready").status == 200, 10)
+        fill = lambda: own.sql("CREATE TABLE IF NOT EXISTS filler (x text); ")
+        fill()
+        ledger, _ = under(row, own, filled(disk), 6)
+        row.tell("answers 503", len(ledger.errors()))
+        row.at_least("it was full: PostgreSQL said so", int(subprocess.run(
+            ["grep", "-c", "No space left", f"{own.env['LOG']}/postgres.log"], capture_output=True, text=True).stdout), 1)
+        row.back_within(2)
+        own.part("stop", "postgres")
+        os.unlink(base)
+        os.rename(base + ".before", base)
+
+
+@AS_ROOT
+def test_disk_of_redis(own, table):
+    """Its append-only file cannot grow: it refuses writes until it can."""
+    with table.row("Disk full under Redis") as row, small_disk(4) as disk:
+        own.redis.config_set("appendonly", "no")
+        own.redis.config_set("dir", disk)
+        own.redis.config_set("appendonly", "yes")
+        wait_for(lambda: own.redis.info("persistence")["aof_rewrite_in_progress"] == 0, 10)
+        ledger, _ = under(row, own, filled(disk), 5)
+        row.at_least("answers 503", len(ledger.errors()), 1)
+        row.back_within(2)
+        own.redis.config_set("appendonly", "no")
+        own.redis.config_set("dir", own.path("redis"))
+
+
+@AS_ROOT
+def test_disk_of_the_log(lk, table):
+    """What cannot be written down is lost, and nothing else."""
+    with table.row("Disk full under the log") as row, small_disk(1) as disk, \
+            held(lk, log=os.path.join(disk, "serve.log")):
+        ledger, _ = under(row, lk, filled(disk), 4, may=())
+        row.exactly("failed requests", len(ledger.errors()) + len(ledger.wrong), 0)
+        size = os.path.getsize(os.path.join(disk, "serve.log"))
+        assert lk.client().get("/users/me").status == 401
+        wait_for(lambda: os.path.getsize(os.path.join(disk, "serve.log")) > size, 5, "it does not log again")
