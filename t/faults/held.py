@@ -10,7 +10,6 @@ import subprocess
 import threading
 import time
 
-from lib.stack import descendants
 from lib.wait import wait_for
 
 NAMES = ("fast", "slow")
@@ -20,12 +19,12 @@ RUN = 'exec 3<&"$1" 4<&"$2"; shift 2; export LISTEN_PID=$$; exec "$@"'
 
 
 class Held:
-    """Takes the place of a stack's own `serve`. `program`: another latchkeyd; `before`: words
-    that the command begins with; `env`: more of its environment."""
+    """Takes the place of a stack's own `serve`. `program`: another latchkeyd; `log`: a
+    file that is not the stack's."""
 
-    def __init__(self, lk, program=None, before=(), env=None, log=None):
+    def __init__(self, lk, program=None, log=None):
         self.lk, self.program = lk, program or os.path.join(lk.env["BUILD"], "latchkeyd")
-        self.before, self.env, self.log = before, env or {}, log or lk.path("log", "serve.log")
+        self.log = log or lk.path("log", "serve.log")
         self.process, self.statuses = None, []
         lk.part("stop", "serve")
         self.sockets = [self._listen(name) for name in NAMES]
@@ -48,14 +47,16 @@ class Held:
 
     def start(self):
         fds = [listening.fileno() for listening in self.sockets]
-        command = ["setpriv", "--pdeathsig", "TERM", "bash", "-c", RUN, "bash", *map(str, fds), *self.before, self.program,
-                   "serve", "--config", self.lk.env["CONF"]]
+        command = ["setpriv", "--pdeathsig", "TERM", "bash", "-c", RUN, "bash", *map(str, fds), self.program, "serve",
+                    "--config", self.lk.env["CONF"]]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command, pass_fds=fds, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                env={**os.environ, **self.env, "LISTEN_FDS": "2", "LISTEN_FDNAMES": ":".join(NAMES)})
-        with open(os.path.join(self.lk.env["PIDS"], "serve.pid"), "w") as file:
+                env={**os.environ, "LISTEN_FDS": "2", "LISTEN_FDNAMES": ":".join(NAMES)})
+        path = os.path.join(self.lk.env["PIDS"], "serve.pid")
+        with open(path + ".new", "w") as file:
             file.write(str(self.process.pid))
+        os.replace(path + ".new", path)  # never half of it
 
     def _watch(self):
         while not self.stop.is_set():
@@ -78,8 +79,12 @@ class Held:
         self.signal(number)
         wait_for(lambda: len(self.statuses) > n, seconds, "it does not end")
         took = time.monotonic() - began
-        wait_for(lambda: self.process.pid != before and self.lk.workers(), seconds, "it is not started anew")
+        wait_for(lambda: self.process.pid != before and self._crew(), seconds, "it is not started anew")
         return self.statuses[n], took
+
+    def _crew(self):
+        with contextlib.suppress(FileNotFoundError):
+            return self.lk.workers()
 
     def end(self):
         """The stack's own is back."""
@@ -89,6 +94,7 @@ class Held:
             self.signal(signal.SIGTERM)
             self.process.wait(20)
         for listening in self.sockets:
+            os.unlink(listening.getsockname())  # for whoever waits until the next one is there
             listening.close()
         self.lk.part("start", "serve")
 
@@ -103,5 +109,10 @@ def held(lk, **what):
         of.end()
 
 
-def family(pid):
-    return set(descendants(pid))
+def alive(pids):
+    """Those of them that live on; whom nobody has buried yet is dead."""
+    def lives(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+
+    return {pid for pid in pids if lives(pid)}

@@ -62,8 +62,9 @@ class Ledger:
     With `forgives` an answer that only a lost change explains is not wrong: what was lost is
     counted afterwards."""
 
-    def __init__(self, lk, boss, role, clients=5, letters=1, may=REFUSALS, forgives=False):
+    def __init__(self, lk, boss, role, *, clients=5, letters=1, mailbox="", may=REFUSALS, forgives=False):
         self.lk, self.boss, self.role, self.may, self.forgives = lk, boss, role, may, forgives
+        self.mailbox = mailbox  # what recipients ask of t/stack/catcher.py
         self.said, self.wrong, self.accounts = [], [], []
         self.missing = None  # before the audit
         self.forgotten = 0  # codes that Redis lost
@@ -219,7 +220,7 @@ class Ledger:
 
     def life_by_letter(self):
         """Registration in three steps, with a letter between: what 202 said must arrive."""
-        account = Account(new_email(), new_name(), new_password(), self.lk.client())
+        account = Account(f"{new_name('m')}{self.mailbox}@example.com", new_name(), new_password(), self.lk.client())
         ask = lambda **body: lambda: account.client.post("/register", body)
         answer = self.once("code", (202,), ask(email=account.email))
         if answer is None:

@@ -131,8 +131,8 @@ def test_one_bad_recipient(posts, table):
 
 
 def test_mailer_killed(posts, table):
-    """Again and again, while letters are on their way."""
-    with table.row("Mailer killed at any point") as row, ledger_of(posts, clients=1, letters=6) as ledger:
+    """Again and again, while letters are on their way, which takes them a second each."""
+    with table.row("Mailer killed at any point") as row, ledger_of(posts, clients=1, letters=6, mailbox="+slow1") as ledger:
         dice, kills = random.Random(7), 0
         ledger.settle(4)
         begin = time.monotonic()

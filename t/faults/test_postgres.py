@@ -8,7 +8,7 @@ import pytest
 from conftest import SETTINGS
 from ledger import ledger_of
 from lib import check
-from lib.fault import hung, stopped
+from lib.fault import hung, locked, stopped
 from lib.me import enter, join, renew
 from lib.stack import Stack, new_email, new_name, new_password
 from lib.wait import wait_for
@@ -74,15 +74,6 @@ def test_hung(lk, table):
         row.at_most("median 503, by the breaker", times[len(times) // 2], 100 + row.calm_ms, "ms")
         row.back_within(BACK_S)
         others(row, answers)
-
-
-@contextlib.contextmanager
-def locked(lk, name):
-    with contextlib.closing(lk.connect()) as lock:
-        lock.autocommit = False
-        lock.cursor().execute(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
-        yield
-        lock.rollback()
 
 
 def test_table_locked(lk, table):

@@ -7,15 +7,12 @@ import signal
 import threading
 import time
 
-from held import family, held
+from held import alive, held
 from ledger import CUT, REFUSALS, ledger_of
+from lib.stack import descendants
 from lib.wait import wait_for
 
 KILLS, RELOADS, BINARIES, STOPS = 8, 100, 20, 5
-
-
-def alive(pids):
-    return {pid for pid in pids if os.path.exists(f"/proc/{pid}")}
 
 
 def test_killed(lk, table):
@@ -25,7 +22,7 @@ def test_killed(lk, table):
             ledger.settle()
             begin, kills, orphans = time.monotonic(), [], 0
             for _ in range(KILLS):
-                before = family(it.process.pid)
+                before = descendants(it.process.pid)
                 kills.append(time.monotonic())
                 it.replaced(signal.SIGKILL)
                 orphans += len(alive(before))

@@ -25,14 +25,14 @@ alive() {
 	[ -n "$1" ] && read -r stat 2>/dev/null <"/proc/$1/stat" && [[ ${stat##*) } != Z* ]]
 }
 
-# NAME USER COMMAND...: a child with a session of its own, so that a Ctrl-C is ours alone,
+# NAME USER COMMAND...: by way of WRAP_NAME's words, a child with a session of its own, so that a Ctrl-C is ours alone,
 # and without our lock.
 launch() {
-	local name=$1 user=$2 as=()
+	local name=$1 user=$2 as=() wrap=WRAP_$1
 
 	shift 2
 	[ -z "$user" ] || as=(--reuid="$user" --regid="$user" --init-groups)
-	setsid setpriv --pdeathsig "${DEATH_SIGNAL[$name]}" "${as[@]}" -- "$@" \
+	setsid setpriv --pdeathsig "${DEATH_SIGNAL[$name]}" "${as[@]}" -- ${!wrap:-} "$@" \
 		8>&- 9>&- </dev/null >>"$LOG/$name.log" 2>&1 &
 	PID[$name]=$!
 	echo $! >"$VAR/run/$name.pid"

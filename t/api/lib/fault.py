@@ -31,3 +31,13 @@ def hung(lk, name):
         yield
     finally:
         signal_all(pids, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def locked(lk, name):
+    """A table that nobody else may even read."""
+    with contextlib.closing(lk.connect()) as lock:
+        lock.autocommit = False
+        lock.cursor().execute(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
+        yield
+        lock.rollback()

@@ -38,7 +38,7 @@ def title(pid):
     try:
         with open(f"/proc/{pid}/comm") as file:
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 
@@ -46,7 +46,7 @@ def descendants(pid):
     """It, its children and theirs."""
     out = [pid]
     for task in os.listdir(f"/proc/{pid}/task"):
-        with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/task/{task}/children") as file:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/task/{task}/children") as file:
             for child in file.read().split():
                 out += descendants(int(child))
     return out
