@@ -236,9 +236,11 @@ const struct jwt_key *keys_signing(const struct keys *keys, enum key_use use,
 	return fallback;
 }
 
+/* The leeway that tokens have: a clock that was put back a little takes nothing back. */
 static bool is_published(const struct entry *entry, enum key_use use, int64_t now_ms)
 {
-	return entry->row.use == use && entry->row.publish_at <= now_ms &&
+	return entry->row.use == use &&
+	       entry->row.publish_at <= now_ms + JWT_LEEWAY_S * 1000 &&
 	       !key_row_retired(&entry->row, now_ms);
 }
 

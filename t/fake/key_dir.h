@@ -8,6 +8,7 @@
 #include "app/keys.h"
 
 enum { ALL = (1U << KEY_USES) - 1, SECOND = 1000, NOBODY = 65534 };
+enum { LEEWAY = JWT_LEEWAY_S * SECOND }; /* how far a clock may be put back */
 
 extern struct arena *arena;
 extern struct keys *keys; /* the last ones loaded */
