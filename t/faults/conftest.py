@@ -19,11 +19,12 @@ from rows import COLUMNS, Table  # noqa: E402
 TABLE, BEGAN = Table(), time.monotonic()
 
 # Whoever was refused asks again within the grace, however long the fault was. Hashes are
-# cheap and may wait: a machine that is busy otherwise must not look like the fault.
+# cheap, not nice, and may wait: a machine that is busy otherwise must not look like the fault.
 SETTINGS = """
 [server]
 fast_workers = 4
 slow_workers = 2
+slow_nice = 0
 queue_timeout_ms = 10000
 [passwords]
 memory_kib = 1024

@@ -14,8 +14,8 @@ from ledger import ledger_of
 from lib.me import enter, join
 from lib.wait import wait_for
 
-RATIO, ROUNDS, TURN_S = 1.2, 6, 2
-SLOW, DRIP_S = 300, 1  # connections, and seconds between two bytes of each
+RATIO, ROUNDS, TURN_S = 1.2, 4, 2
+SLOW, DRIP_S = 200, 1  # connections, and seconds between two bytes of each
 GONE_A_SECOND = 40
 
 
