@@ -68,6 +68,8 @@ enum err passwords_check(struct context *c, const struct user_secret *found,
 	case PWHASH_MISMATCH:
 		return ERR_INVALID_CREDENTIALS;
 	case PWHASH_DOWN:
+		if (c->conf->limits_enabled)
+			attempts_undo(c, account, found->known_prefix);
 		return ERR_OVERLOADED;
 	}
 	if (c->conf->limits_enabled)

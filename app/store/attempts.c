@@ -28,13 +28,20 @@ static const struct redis_script TAKE = {
 	"redis.call('PEXPIRE', KEYS[1], 3600000 + delay)\n"
 	"return {0}\n"};
 
-static const struct redis_script GIVE_BACK = {
-	"attempts_give_back",
-	"redis.call('DEL', KEYS[1])\n"
-	"for i = 2, ARGV[1] == '1' and 2 or 3 do\n"
-	"  if tonumber(redis.call('GET', KEYS[i]) or 0) > 0 then redis.call('DECR', KEYS[i]) end\n"
-	"end\n"
-	"return {1}\n"};
+#define ONE_LESS                                                                         \
+	"for i = 2, ARGV[1] == '1' and 2 or 3 do\n"                                      \
+	"  local n = tonumber(redis.call('GET', KEYS[i]) or 0)\n"                        \
+	"  if n > 0 then redis.call('DECR', KEYS[i]) end\n"                              \
+	"end\n"                                                                          \
+	"return {1}\n"
+
+static const struct redis_script GIVE_BACK = {"attempts_give_back",
+					      "redis.call('DEL', KEYS[1])\n" ONE_LESS};
+
+/* A delay that has begun stays. */
+static const struct redis_script UNDO = {
+	"attempts_undo", "if tonumber(redis.call('HGET', KEYS[1], 'n') or 0) > 0 then"
+			 " redis.call('HINCRBY', KEYS[1], 'n', -1) end\n" ONE_LESS};
 
 struct names {
 	const char *at[3];
@@ -70,12 +77,23 @@ enum rc attempts_take(struct context *c, const char *account, bool known_prefix,
 	return rc;
 }
 
-void attempts_give_back(struct context *c, const char *account, bool known_prefix)
+static void return_slot(struct context *c, const struct redis_script *script,
+			const char *account, bool known_prefix)
 {
 	struct names names = names_of(c, account);
 	struct redis_values out;
 
-	/* a lost give-back costs one try, for as long as the window lasts */
-	(void)!redis_eval(c->redis, &GIVE_BACK, c->arena, COUNT(names.at), names.at,
+	/* one that is lost costs one try, for as long as the window lasts */
+	(void)!redis_eval(c->redis, script, c->arena, COUNT(names.at), names.at,
 			  REDIS_TEXTS(known_prefix ? "1" : "0"), &out);
+}
+
+void attempts_give_back(struct context *c, const char *account, bool known_prefix)
+{
+	return_slot(c, &GIVE_BACK, account, known_prefix);
+}
+
+void attempts_undo(struct context *c, const char *account, bool known_prefix)
+{
+	return_slot(c, &UNDO, account, known_prefix);
 }

@@ -12,5 +12,8 @@ enum rc attempts_take(struct context *c, const char *account, bool known_prefix,
 		      int64_t *wait_s) MUST_USE;
 /* The password was right. Best effort. */
 void attempts_give_back(struct context *c, const char *account, bool known_prefix);
+/* Nobody has looked at the password: that one slot is free again, the wrong ones before
+ * it still count. Best effort. */
+void attempts_undo(struct context *c, const char *account, bool known_prefix);
 
 #endif

@@ -126,6 +126,19 @@ START_TEST(no_slot_where_nothing_is_limited)
 }
 END_TEST
 
+#ifndef __SANITIZE_ADDRESS__
+START_TEST(login_without_memory_to_hash_is_no_attempt)
+{
+	struct conf conf = *c->conf;
+
+	c->conf = &conf;
+	conf.passwords_memory_kib = UINT32_MAX; /* 4 TiB */
+	ck_assert_int_eq(sign_in("ann", PASSWORD), ERR_OVERLOADED);
+	ck_assert_int_eq(world.slots, 0);
+}
+END_TEST
+#endif
+
 START_TEST(login_answers_each_outcome_of_its_stores)
 {
 	static const struct told cases[] = {
@@ -186,6 +199,9 @@ int main(void)
 		password_beyond_all_length_costs_a_hash_all_the_same,
 		slot_is_of_the_account_by_whatever_name,
 		no_slot_where_nothing_is_limited,
+#ifndef __SANITIZE_ADDRESS__
+		login_without_memory_to_hash_is_no_attempt,
+#endif
 		login_answers_each_outcome_of_its_stores,
 		devices_by_what_they_say,
 	};
