@@ -14,7 +14,7 @@ from lib.me import gen, renew, sid
 from lib.stack import new_email, new_name, new_password
 from lib.wait import wait_for
 
-AGAIN_S = 0.05
+AGAIN_S, AGAIN_MOST_S = 0.05, 0.25  # before asking again; nginx lets who signs in ask 5 times a second
 LETTER_S = 60  # the lease of a mailer that died is waited for
 # What a request may be told in place of its answer: a store is down, or a pool is full
 REFUSALS = ((503, "store_unavailable"), (503, "overloaded"))
@@ -120,7 +120,7 @@ class Ledger:
         for something that was done, though the answer was lost."""
         answer, tries = self.once(what, good, send), 1
         while answer is None:
-            time.sleep(AGAIN_S)
+            time.sleep(min(AGAIN_S * tries, AGAIN_MOST_S))
             answer, tries = self.once(what, (*good, *instead), send), tries + 1
             assert tries < 2000, what
         return answer
@@ -133,6 +133,7 @@ class Ledger:
     def life(self):
         account = self.register()
         if not account:
+            time.sleep(AGAIN_S)
             return
         first = self.login(account)
         for _ in range(2):

@@ -15,7 +15,7 @@ from lib.stack import Stack, new_email, new_name
 from lib.wait import wait_for
 
 RATIO = 1.05
-ROUNDS, TURN_S, CLIENTS = 4, 1.5, 2
+ROUNDS, TURN_S, CLIENTS = 3, 1.5, 2
 LETTERS_S = 120  # until every letter of a run has found its way
 
 # How the server behaves, and what one of `every` recipients asks of it (see t/stack/catcher.py)
