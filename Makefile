@@ -210,20 +210,20 @@ bench: ## floors, peers and budgets in one run, into VAR/bench; twenty minutes, 
 check-hostile: ## sqlmap, slowhttptest, testssl.sh, and what is left of secrets; eight minutes
 	$(Q)t/deps hostile
 	$(sub) all
-	$(Q)BUILD=$(BUILD) timeout -k 30 1200 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/hostile
+	$(Q)BUILD=$(BUILD) VAR=$(VAR) timeout -k 30 1200 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/hostile
 
 check-timing: ## whether the time of an answer tells who has an account: pairs, in random order
 	$(Q)t/deps check
 	$(sub) all
-	$(Q)BUILD=$(BUILD) timeout -k 30 1800 t/hostile/timing
+	$(Q)BUILD=$(BUILD) VAR=$(VAR) timeout -k 30 1800 t/hostile/timing
 
 soak: ## N=1000000 requests a route, HASHED=20000 where one hashes, in SOAK_MINUTES=480; goes on where it was
 	$(Q)t/deps check
 	$(sub) all
-	$(Q)BUILD=$(BUILD) t/soak/run
+	$(Q)BUILD=$(BUILD) VAR=$(VAR) t/soak/run
 
 proof: ## doc/proof.md and the README's figures, from what the checks left in VAR/proof
-	$(Q)t/proof/render
+	$(Q)VAR=$(VAR) t/proof/render
 
 check-browser: ## whole flows in Debian's Chromium, with the packages that takes
 	$(Q)t/deps browser
