@@ -45,7 +45,11 @@ if requests then
 	end
 end
 
+-- The generator runs on the cores of what it measures: no header is formatted and no pattern
+-- matched for a refresh, which took four times what a fixed answer costs here.
 if os.getenv("ROTATE") then
+	local head, tail
+
 	function request()
 		local now = pool[first]
 		pool[first] = nil
@@ -54,11 +58,13 @@ if os.getenv("ROTATE") then
 	end
 
 	function response(status, _, body)
-		local token = body:match('"refresh_token":"([^"]+)"')
-		if status == 200 and token then
-			last = last + 1
-			pool[last] = prepared("Bearer " .. token, "", "")
+		local _, before = body:find('"refresh_token":"', 1, true)
+		if status ~= 200 or not before then return end
+		if not head then
+			head, tail = prepared("Bearer @", "", ""):match("^(.-)@(.*)$")
 		end
+		last = last + 1
+		pool[last] = head .. body:sub(before + 1, body:find('"', before + 1, true) - 1) .. tail
 	end
 end
 
