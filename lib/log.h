@@ -1,7 +1,7 @@
 /* One JSON object a line on standard error: time, level, program, pid, event, request_id,
  * then the pairs given. User text is escaped and cut at 256 bytes; secrets never come
- * here. One write(2) a line, so lines of several processes do not mix. Where standard error
- * is the journal a line begins with its priority, which the journal takes off. */
+ * here. One write(2) a line, so lines of several processes do not mix. Where standard
+ * error is the journal a line begins with its priority, which the journal takes off. */
 #ifndef LIB_LOG_H
 #define LIB_LOG_H
 

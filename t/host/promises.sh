@@ -208,10 +208,13 @@ promise_watchdog() {
 	inside systemctl daemon-reload
 }
 
-# Refused as long as it is wrong, and back by itself.
+# Refused as long as it is wrong, which the journal knows to be an error; and back by itself.
 promise_return() {
 	printf '[server]\nno_such_setting = 1\n' | inside tee /etc/latchkey/conf.d/wrong.conf >/dev/null
 	inside systemctl restart latchkey 2>/dev/null && die "a wrong configuration is taken"
+	inside journalctl --sync
+	inside journalctl -q -u latchkey -p err -o cat | grep -q '^{.*no_such_setting' ||
+		die "no error in the journal says why"
 	ask --parallel --max-time 3 -o /dev/null "$SITE/health/live?[1-40]" 2>/dev/null
 	inside rm /etc/latchkey/conf.d/wrong.conf
 	await_ready
