@@ -9,7 +9,7 @@ import psycopg2
 
 from lib.http import Client
 from lib.site import Daemon
-from measure.ours import PASSWORD, SPREAD, basic, stores
+from measure.ours import PASSWORD, PHC, SPREAD, basic, stores
 from measure.subject import Subject
 from peer import models
 from peer.tokens import Tokens
@@ -44,7 +44,7 @@ class Database:
                         if name.endswith(".pem"))
         self.tokens = Tokens(self.key)
         models.sessions(self.url)  # makes the tables
-        self._run(FILL, {"n": users, "hash": lk.one("SELECT password_hash FROM users WHERE username = 'bench1'")})
+        self._run(FILL, {"n": users, "hash": PHC})
 
     def _run(self, statement, values):
         connection = psycopg2.connect(self.url)
