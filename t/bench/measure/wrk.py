@@ -34,9 +34,6 @@ class Load:
         file.flush()
         return file
 
-    def runs(self):
-        return self._process.poll() is None
-
     def stop(self):
         self._process.kill()
         self._process.communicate()
