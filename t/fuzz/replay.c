@@ -72,7 +72,8 @@ static void put(struct input *input, size_t at, size_t n, const uint8_t *with, s
 	if (input->n - n + m > BYTES_MAX)
 		return;
 	memmove(input->bytes + at + m, input->bytes + at + n, input->n - at - n);
-	memcpy(input->bytes + at, with, m);
+	if (m)
+		memcpy(input->bytes + at, with, m);
 	input->n += m - n;
 }
 
