@@ -97,10 +97,9 @@ $(LIVE): $(BUILD)/t/live/%: $(BUILD)/t/live/%.o $(BUILD)/liblatchkey.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $$(pkg-config --libs check)
 
 # Hostile bytes: t/fuzz/NAME.c with replay.c, or with libFuzzer (FUZZ=1)
+REPLAY  := $(if $(FUZZ),,$(BUILD)/t/fuzz/replay.o)
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(filter-out t/fuzz/replay.c,$(sort $(wildcard t/fuzz/*.c))))
-fuzz_fakes = $(patsubst %,$(BUILD)/t/fake/%.o,$(shell sed -n 's,^/\* fakes: \(.*\) \*/$$,\1,p' t/fuzz/$(1).c))
-$(FUZZERS): $(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(if $(FUZZ),,$(BUILD)/t/fuzz/replay.o) \
-		$$(call fuzz_fakes,$$*) $(BUILD)/liblatchkey.a
+$(FUZZERS): $(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(REPLAY) $(BUILD)/liblatchkey.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -191,11 +190,12 @@ fuzz: ## hostile bytes under libFuzzer: SECONDS=600 for each of t/fuzz, or of TA
 # is made all the same, and then it fails.
 coverage: ## lines that unit, replay, live and API tests run, by part and by file; half an hour
 	$(Q)t/deps coverage
-	$(Q)+began=$$(date +%s); failed=; [ ! -d $(BUILD)/coverage ] || find $(BUILD)/coverage -name '*.gcda' -delete; \
-		for tests in unit replay live api; do \
-			$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage COVERAGE=1 $$tests || failed="$$failed $$tests"; \
-		done; \
-		VAR=$(VAR) t/coverage/report $(BUILD)/coverage $$(($$(date +%s) - began)) && [ -z "$$failed" ]
+	$(sub) BUILD=$(BUILD)/coverage COVERAGE=1 all fuzzers $(NODE)
+	$(Q)find $(BUILD)/coverage -name '*.gcda' -delete
+	$(Q)+began=$$(date +%s); failed=; for tests in unit replay live api; do \
+			$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage COVERAGE=1 $$tests || failed="$$failed $$tests"; done; \
+		VAR=$(VAR) t/coverage/report $(BUILD)/coverage $$(($$(date +%s) - began)) && \
+			{ [ -z "$$failed" ] || { echo "coverage: these failed:$$failed" >&2; false; }; }
 
 check-faults: ## whatever breaks, under a load that keeps a ledger; a quarter of an hour
 	$(Q)t/deps faults
