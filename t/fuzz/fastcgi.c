@@ -1,6 +1,5 @@
 /* FastCGI: lib/fcgi_gate.c, and then libfcgi itself, over a socket. The first byte says
  * whether the rest is all that a peer sends, or the name-value pairs of its PARAMS. */
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -20,12 +19,11 @@ static struct server {
 /* In the abstract namespace (unix(7)): no file is left. */
 static void start(void)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd;
 
-	if (server.io) {
-		close(fd);
+	if (server.io)
 		return;
-	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	server.at.sun_family = AF_UNIX;
 	INVARIANT(fd >= 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR);
 	INVARIANT(!bind(fd, (struct sockaddr *)&server.at, sizeof(sa_family_t)));
@@ -60,8 +58,11 @@ static size_t take_length(const uint8_t **at)
 {
 	size_t n = *(*at)++;
 
-	for (int i = 0; (i ? i < 3 : n > 127) && i < 3; i++)
-		n = (n & (i ? SIZE_MAX : 127)) << 8 | *(*at)++;
+	if (n <= 127)
+		return n;
+	n &= 127;
+	for (int i = 0; i < 3; i++)
+		n = n << 8 | *(*at)++;
 	return n;
 }
 
