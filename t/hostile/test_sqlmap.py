@@ -4,7 +4,6 @@ server that can be injected, so that this can fail."""
 import concurrent.futures
 import http.server
 import os
-import re
 import subprocess
 import threading
 import time
