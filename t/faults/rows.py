@@ -1,5 +1,6 @@
 """The table of what breaks: one row for each fault, what is promised for it, and what a run
-has shown. A row is a context: at its end every bound has to hold.
+has shown. A row is a context: at its end every bound so far has to hold; it may be entered
+again for what comes later.
 
     with table.row("PostgreSQL stopped") as row:
         row.ledger(ledger, fault_at, back_at)
@@ -29,8 +30,8 @@ ROWS = {
     "PostgreSQL fails over, asynchronous standby": "reconnects to the writable one; what is lost is counted",
     "PostgreSQL turned read-only": "503; the writable one is found again within 2 s; 0 lost",
     "Too many connections to PostgreSQL": "503; back-off with jitter, no storm",
-    "The answer of COMMIT is lost": "register 3 again gives the same 201, refresh again the current pair; no duplicates, no "
-                                    "orphans",
+    "The answer of COMMIT is lost": "register 3 again gives the same 201, refresh again the current pair; "
+                                    "no duplicates, no orphans",
     "Redis stopped": GOES_ON,
     "Redis killed": GOES_ON,
     "Redis hung": GOES_ON,
@@ -71,8 +72,8 @@ ROWS = {
     "Old and new version together": "both pass",
 }
 
-COLUMNS = ("requests", "changes", "wrong answers", "changes lost", "answers 5xx", "error window s", "worst before ms", "worst ms",
-           "recovery s")
+COLUMNS = ("requests", "changes", "wrong answers", "changes lost", "answers 5xx", "error window s",
+           "worst before ms", "worst ms", "recovery s")
 
 
 def number(value):
@@ -141,13 +142,14 @@ class Row:
         self.at_most("recovery", self.cells["recovery s"], seconds, "s")
 
     def worst_within(self, ms):
-        """Beyond the slowest of before the fault: how busy the machine is."""
-        self.at_most("worst answer", self.cells["worst ms"], round(ms + self.calm_ms), "ms")
+        """The slowest of before the fault tells how busy the machine is."""
+        self.at_most(f"worst answer, {ms} ms beyond the slowest of before", self.cells["worst ms"],
+                     round(ms + self.calm_ms), "ms")
 
     # what is written
 
     def held(self):
-        return not self.failure and all(held is not False for *_, held in self.bounds)
+        return bool(self.bounds) and not self.failure and all(held is not False for *_, held in self.bounds)
 
     def claim(self, proof):
         told = [f"{what} {figure}" for what, figure, _, _ in self.bounds]

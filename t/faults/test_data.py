@@ -7,14 +7,14 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from conftest import SETTINGS
 from ledger import ledger_of
 from lib.ctl import answer as ctl_answer
 from lib.stack import ROOT, Stack
 from lib.tokens import parts
 from lib.wait import wait_for
-
-import pytest
 
 ROTATIONS = 10
 

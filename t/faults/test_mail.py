@@ -42,6 +42,7 @@ class Turn:
     def __init__(self, lk, suffix="", every=1):
         self.lk, self.suffix, self.every = lk, suffix, every
         self.asked, self.wrong = [], []  # (address, ms)
+        self.waiting = None  # letters, at the end of it
         threads = [threading.Thread(target=self.ask) for _ in range(CLIENTS)]
         self.end = time.monotonic() + TURN_S
         for thread in threads:
@@ -74,6 +75,7 @@ def turns(posts):
             turns["calm"].append(Turn(posts))
             with fault(posts):
                 turns[name].append(Turn(posts, suffix, every))
+                turns[name][-1].waiting = posts.one("SELECT count(*) FROM outbox WHERE state = 'waiting'")
             posts.posted(LETTERS_S)
     return turns
 
@@ -111,6 +113,8 @@ def test_mail_server(posts, turns, table, fault):
                                         for address in asked)
         row.exactly("letters neither delivered nor dead", row.cells["changes lost"], 0)
         row.tell("letters dead, as they have to be", len(refused))
+        if fault in ("down", "tarpit"):
+            row.exactly("letters held back meanwhile", sum(turn.waiting for turn in mine), len(asked))
 
 
 def test_one_bad_recipient(posts, table):
@@ -132,7 +136,8 @@ def test_one_bad_recipient(posts, table):
 
 def test_mailer_killed(posts, table):
     """Again and again, while letters are on their way, which takes them a second each."""
-    with table.row("Mailer killed at any point") as row, ledger_of(posts, clients=1, letters=6, mailbox="+slow1") as ledger:
+    with table.row("Mailer killed at any point") as row, \
+            ledger_of(posts, clients=1, letters=6, mailbox="+slow1") as ledger:
         dice, kills = random.Random(7), 0
         ledger.settle(4)
         begin = time.monotonic()

@@ -95,9 +95,11 @@ def cut_all(lk):
 @contextlib.contextmanager
 def read_only(lk):
     lk.sql("ALTER DATABASE latchkey SET default_transaction_read_only = on")
-    cut_all(lk)
-    yield
-    lk.sql("ALTER DATABASE latchkey RESET default_transaction_read_only")
+    try:
+        cut_all(lk)
+        yield
+    finally:
+        lk.sql("ALTER DATABASE latchkey RESET default_transaction_read_only")
 
 
 def test_read_only(lk, table):
@@ -112,9 +114,11 @@ def test_read_only(lk, table):
 @contextlib.contextmanager
 def no_more_connections(lk, most):
     lk.sql(f"ALTER DATABASE latchkey CONNECTION LIMIT {most}")
-    cut_all(lk)
-    yield
-    lk.sql("ALTER DATABASE latchkey CONNECTION LIMIT -1")
+    try:
+        cut_all(lk)
+        yield
+    finally:
+        lk.sql("ALTER DATABASE latchkey CONNECTION LIMIT -1")
 
 
 def attempts(lk):

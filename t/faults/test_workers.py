@@ -157,8 +157,8 @@ def test_more_connections_than_workers(costly, table):
 
 SIZES = (0, 1, 1000, 16383, 16384, 16385, 20000, 65536, 1 << 20, 8 << 20)
 REFUSED = [("POST", "/nowhere"), ("PUT", "/users/me"), ("POST", "/users/me"), ("PATCH", "/users/me"),
-           ("POST", "/auth/logout"), ("POST", "/roles"), ("POST", "/register"), ("POST", "/login"), ("POST", "/oauth/token"),
-           ("OPTIONS", "/login"), ("DELETE", "/users/me"), ("POST", "/social/exchange")]
+           ("POST", "/auth/logout"), ("POST", "/roles"), ("POST", "/register"), ("POST", "/login"),
+           ("POST", "/oauth/token"), ("OPTIONS", "/login"), ("DELETE", "/users/me"), ("POST", "/social/exchange")]
 
 
 def chunked(client, method, path, body):

@@ -21,6 +21,7 @@ from lib.tokens import Keys
 from lib.wait import wait_for
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+GONE = (FileNotFoundError, ProcessLookupError)  # what reading of a process in /proc may say
 STACK = os.path.join(ROOT, "t", "stack", "stack")
 
 
@@ -38,7 +39,7 @@ def title(pid):
     try:
         with open(f"/proc/{pid}/comm") as file:
             return file.read()
-    except (FileNotFoundError, ProcessLookupError):
+    except GONE:
         return ""
 
 
@@ -46,7 +47,7 @@ def descendants(pid):
     """It, its children and theirs."""
     out = [pid]
     for task in os.listdir(f"/proc/{pid}/task"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/task/{task}/children") as file:
+        with contextlib.suppress(*GONE), open(f"/proc/{pid}/task/{task}/children") as file:
             for child in file.read().split():
                 out += descendants(int(child))
     return out
