@@ -36,7 +36,7 @@ static int by_name(const void *a, const void *b)
 static const char *list_layers(struct arena *arena, const char *dir, const char **paths,
 			       size_t *n)
 {
-	DIR *open CLEANUP(release_dir) = opendir(dir);
+	CLEANUP(release_dir) DIR *open = opendir(dir);
 	const struct dirent *entry;
 
 	*n = 0;

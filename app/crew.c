@@ -201,7 +201,7 @@ static void log_death(const struct place *place, int status)
 		  WIFEXITED(status) ? log_number(WEXITSTATUS(status)) : NULL,
 		  "next_in_ms",
 		  place->state == WANTED ? log_number(wait_after(place->crashes)) : NULL,
-		  NULL);
+		  (char *)NULL);
 }
 
 static void judge_life(struct place *place, bool served, bool good_end, int64_t ms)

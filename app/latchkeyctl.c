@@ -12,7 +12,7 @@ enum {
 static enum ctl_exit run(struct ctl *ctl, const struct command *command)
 {
 	struct context *c = &ctl->context;
-	struct pg *pg CLEANUP(pg_free) = NULL;
+	CLEANUP(pg_free) struct pg *pg = NULL;
 	const char *why;
 
 	if (command->needs != CTL_NEEDS_NOTHING) {
@@ -32,7 +32,7 @@ static enum ctl_exit run(struct ctl *ctl, const struct command *command)
 
 int main(int argc, char **argv)
 {
-	struct arena *arena CLEANUP(arena_free) = NULL;
+	CLEANUP(arena_free) struct arena *arena = NULL;
 	const struct command *command;
 	struct ctl ctl = {0};
 	enum ctl_exit end;

@@ -11,14 +11,20 @@
 #define MUST_USE	  __attribute__((warn_unused_result))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define SENTINEL	  __attribute__((sentinel))
-#define CLEANUP(release)  __attribute__((cleanup(release)))
 #define UNUSED		  __attribute__((unused))
 #define COUNT(array)	  (sizeof(array) / sizeof *(array))
+/* What knows no cleanup functions is told otherwise: t/analyze/cppcheck.cfg */
+#ifndef CLEANUP
+#define CLEANUP(release) __attribute__((cleanup(release)))
+#endif
 
 /* Always on. A promise of ours that does not hold ends the process; the supervisor
  * starts another. Never used on what a client or a store sent. */
 #define INVARIANT(condition)                                                             \
-	((condition) ? (void)0 : invariant_broken(__FILE__, __LINE__, #condition))
+	do {                                                                             \
+		if (!(condition))                                                        \
+			invariant_broken(__FILE__, __LINE__, #condition);                \
+	} while (0)
 
 _Noreturn void invariant_broken(const char *file, int line, const char *condition);
 

@@ -16,10 +16,10 @@ void log_request(const char *request_id);
 /* Pairs of `const char *` name, value, ended by NULL; a NULL value is left out.
  * `event` and names are snake_case constants. */
 void log_event(enum log_level level, const char *event, ...) SENTINEL;
-#define log_error(...) log_event(LOG_LEVEL_ERROR, __VA_ARGS__, NULL)
-#define log_warn(...)  log_event(LOG_LEVEL_WARN, __VA_ARGS__, NULL)
-#define log_info(...)  log_event(LOG_LEVEL_INFO, __VA_ARGS__, NULL)
-#define log_debug(...) log_event(LOG_LEVEL_DEBUG, __VA_ARGS__, NULL)
+#define log_error(...) log_event(LOG_LEVEL_ERROR, __VA_ARGS__, (char *)NULL)
+#define log_warn(...)  log_event(LOG_LEVEL_WARN, __VA_ARGS__, (char *)NULL)
+#define log_info(...)  log_event(LOG_LEVEL_INFO, __VA_ARGS__, (char *)NULL)
+#define log_debug(...) log_event(LOG_LEVEL_DEBUG, __VA_ARGS__, (char *)NULL)
 
 /* A decimal for a log pair; lives until eight more are asked for. */
 const char *log_number(int64_t n);

@@ -32,7 +32,7 @@ static size_t ask_all(struct ctl *ctl)
 enum ctl_exit ctl_check(struct ctl *ctl)
 {
 	struct context *c = &ctl->context;
-	struct pg *pg CLEANUP(pg_free) = NULL;
+	CLEANUP(pg_free) struct pg *pg = NULL;
 	size_t n_wrong;
 
 	out_list(ctl, "checks");

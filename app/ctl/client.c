@@ -45,7 +45,7 @@ static enum ctl_exit make_secret(struct ctl *ctl, const char *client_id,
 				 const char **secret, struct client_secret *kept)
 {
 	struct context c = ctl->context;
-	struct keys *keys CLEANUP(keys_free) = NULL;
+	CLEANUP(keys_free) struct keys *keys = NULL;
 	const char *kid;
 	char why[256];
 

@@ -7,8 +7,8 @@ void ended_tell(struct ctl *ctl, const char *user_id)
 {
 	struct context c = ctl->context;
 	const struct redis_server server = conf_redis(c.conf);
-	struct redis *redis CLEANUP(redis_free) = NULL;
-	struct keys *keys CLEANUP(keys_free) = NULL;
+	CLEANUP(redis_free) struct redis *redis = NULL;
+	CLEANUP(keys_free) struct keys *keys = NULL;
 	char why[256];
 
 	if (!c.conf->tokens_degraded_verify)

@@ -90,8 +90,8 @@ const char *greeting_problem(struct arena *arena, const char *host, int port)
 				       .ai_flags = AI_NUMERICSERV};
 	const char *service = arena_printf(arena, "%d", port);
 	int64_t until = clock_mono_ms() + WAIT_MS;
-	struct addrinfo *list CLEANUP(release_addresses) = NULL;
-	int fd CLEANUP(release_fd) = -1;
+	CLEANUP(release_addresses) struct addrinfo *list = NULL;
+	CLEANUP(release_fd) int fd = -1;
 	int rc = getaddrinfo(host, service, &hints, &list);
 
 	if (rc)

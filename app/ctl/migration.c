@@ -58,7 +58,7 @@ static bool parse_name(struct arena *arena, const char *file, struct schema_row 
 static const char *list(struct arena *arena, const char *path, struct migration *out,
 			size_t *n)
 {
-	DIR *dir CLEANUP(release_dir) = opendir(path);
+	CLEANUP(release_dir) DIR *dir = opendir(path);
 	const struct dirent *entry;
 
 	if (!dir)
@@ -82,7 +82,7 @@ static const char *list(struct arena *arena, const char *path, struct migration 
 /* The whole file in memory, or NULL and `*why`. */
 static char *slurp(struct arena *arena, const char *path, const char **why)
 {
-	int fd CLEANUP(release_fd) = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(release_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	size_t have = 0, size;
 	ssize_t got = 1;

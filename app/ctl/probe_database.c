@@ -18,7 +18,8 @@ struct finding probe_owner(struct ctl *ctl)
 static struct finding probe_role(struct ctl *ctl, const char *base,
 				 enum upkeep_reads reads)
 {
-	struct pg *pg CLEANUP(pg_free) =
+	CLEANUP(pg_free)
+	struct pg *pg =
 		pg_new(conf_conninfo(ctl->context.arena, ctl->context.conf, base), NULL);
 	struct context as_role = ctl->context;
 	const char *excess = NULL;

@@ -14,7 +14,7 @@ struct finding probe_redis_user(struct ctl *ctl)
 {
 	const struct conf *conf = ctl->context.conf;
 	const struct redis_server server = conf_redis(conf);
-	struct redis *redis CLEANUP(redis_free) = redis_new(&server, NULL);
+	CLEANUP(redis_free) struct redis *redis = redis_new(&server, NULL);
 	struct context c = ctl->context;
 	const char *problem = NULL;
 
@@ -40,7 +40,8 @@ static void release_keys(struct keys **keys)
 struct finding probe_keys(struct ctl *ctl)
 {
 	char why[512];
-	struct keys *keys CLEANUP(release_keys) =
+	CLEANUP(release_keys)
+	struct keys *keys =
 		keys_load(ctl->context.conf->tokens_key_dir, ALL_USES, why, sizeof why);
 
 	if (!keys)

@@ -237,9 +237,9 @@ static enum ctl_exit run(struct import *import)
 
 enum ctl_exit ctl_user_import(struct ctl *ctl)
 {
-	struct arena *record CLEANUP(arena_free) = arena_new(RECORD_ARENA);
-	struct arena *batch CLEANUP(arena_free) = arena_new(BATCH_ARENA);
-	struct table *table CLEANUP(table_close) = NULL;
+	CLEANUP(arena_free) struct arena *record = arena_new(RECORD_ARENA);
+	CLEANUP(arena_free) struct arena *batch = arena_new(BATCH_ARENA);
+	CLEANUP(table_close) struct table *table = NULL;
 	struct import *import = arena_alloc(ctl->context.arena, sizeof *import);
 	const char *why;
 

@@ -163,7 +163,7 @@ static void tell(struct context *c, const struct outbox_letter *row,
 	log_event(EVENTS[outcome->end].level, EVENTS[outcome->end].event, "id", row->id,
 		  "letter", row->letter, "attempts", log_number(row->attempts), "reason",
 		  failed ? reason(c, outcome->error) : NULL, "user_id", row->user_id,
-		  NULL);
+		  (char *)NULL);
 }
 
 enum rc deliver_next(struct context *c, struct deliver *d)

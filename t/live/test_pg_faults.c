@@ -122,7 +122,7 @@ START_TEST(of_several_hosts_one_given_up)
 	const char *dir = live_env("LATCHKEY_TEST_DIR");
 	const char *info =
 		arena_printf(arena, "host=%s/pg,/nonexistent user=postgres", dir);
-	struct pg *second CLEANUP(pg_free) = pg_new(info, &breaker);
+	CLEANUP(pg_free) struct pg *second = pg_new(info, &breaker);
 	const char *before = ask(second, "SELECT pg_backend_pid()");
 
 	ck_assert_str_eq(ask(second, "SELECT pg_backend_pid()"), before);
