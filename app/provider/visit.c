@@ -2,6 +2,7 @@
 
 #include "app/provider/gate.h"
 #include "app/setting.h"
+#include "app/store/issuers.h"
 #include "lib/clock.h"
 #include "lib/jwt_outside.h"
 #include "lib/log.h"
@@ -10,10 +11,10 @@ enum {
 	CALLS = 2,
 	CHECKS = PROVIDER_KEYS_MS / PROVIDER_KEYS_POLL_MS + 3, /* of one ID token */
 	BYTES_A_BYTE = 52, /* json.h and jwt_outside.h, and the bytes themselves */
-	KEYS_BYTES = 256 * 1024, /* as PostgreSQL has them, and the metadata */
-	ARENA_BYTES = CALLS * FETCH_BODY_MAX * BYTES_A_BYTE +
-		      CHECKS * (JWT_OUTSIDE_LEN_MAX * BYTES_A_BYTE + KEYS_BYTES) +
-		      (1 << 20),
+	ARENA_BYTES =
+		CALLS * FETCH_BODY_MAX * BYTES_A_BYTE +
+		CHECKS * (JWT_OUTSIDE_LEN_MAX * BYTES_A_BYTE + ISSUERS_DOCUMENTS_MAX) +
+		(1 << 20),
 };
 
 _Static_assert((int)GATE_ROWS >= (int)SETTING_SAME_MAX, "each provider has a row");

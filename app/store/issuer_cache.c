@@ -3,8 +3,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-/* Of one issuer: the reduced key set and the discovery document are far below. */
-enum { PLACE_BYTES = 512 * 1024 };
+enum { PLACE_BYTES = 2 * ISSUERS_DOCUMENTS_MAX };
 
 struct place {
 	const char *section; /* the configuration's: it outlives us; NULL: free */

@@ -12,7 +12,10 @@
 static const struct pg_stmt READ = {
 	"issuers_read",
 	"SELECT metadata, jwks, version, " MS("fetched_at") ", " MS(
-		"good_until") " FROM outside_issuers" THIS " AND good_until > now()"};
+		"good_until") " FROM outside_issuers" THIS
+			      " AND good_until > now()"
+			      " AND coalesce(octet_length(metadata), 0)"
+			      " + coalesce(octet_length(jwks), 0) <= $3::int"};
 
 /* May it be wished for, $3 seconds after the last wish? Is one of the last $4 seconds not
  * yet followed, a fetch under way, or did one end in the last $5 seconds? */
@@ -95,7 +98,9 @@ enum rc issuers_read(struct context *c, const char *section, const char *issuer,
 		     struct issuer_documents *out)
 {
 	struct pg_rows rows;
-	enum rc rc = pg_run(c->pg, &READ, c->arena, &rows, PG_VALUES(section, issuer));
+	enum rc rc = pg_run(c->pg, &READ, c->arena, &rows,
+			    PG_VALUES(section, issuer,
+				      text_integer(c->arena, ISSUERS_DOCUMENTS_MAX)));
 
 	if (rc != RC_OK)
 		return rc;

@@ -15,6 +15,9 @@ struct issuer_documents {
 	int64_t fetched_at, good_until;
 };
 
+/* Bytes of both documents. What the refresher writes is smaller; who has its role could
+ * write anything, and readers have only so much memory. */
+enum { ISSUERS_DOCUMENTS_MAX = 256 * 1024 };
 /* RC_NONE: nothing good was ever fetched for this section and issuer, or it is past its
  * good_until. */
 enum rc issuers_read(struct context *c, const char *section, const char *issuer,

@@ -280,6 +280,20 @@ def test_outage(lk, auth0):
     wait_for(lambda: ask(lk, token).status == 200, 10, "it did not come back")
 
 
+def test_documents_that_are_too_large_are_none(lk, auth0, token):
+    """Whoever has the role of `latchkeyd outside` can write what it never would: no worker dies of it."""
+    workers, begun = lk.workers(), len(lk.log.lines())
+    (kept,) = lk.sql("SELECT metadata, version FROM outside_issuers WHERE section = 'issuer auth0'")
+    lk.sql("UPDATE outside_issuers SET metadata = repeat('x', 20000000), version = nextval('outside_versions')"
+           " WHERE section = 'issuer auth0'")
+    answer = wait_for(lambda: (answer := ask(lk, token)).status != 200 and answer, 5, "they are taken")
+    lk.sql("UPDATE outside_issuers SET metadata = %s, version = %s WHERE section = 'issuer auth0'", *kept)
+    assert answer.code in ("invalid_token", "keys_pending"), answer
+    wait_for(lambda: ask(lk, token).status == 200, 5, "it did not come back")
+    assert lk.workers() == workers
+    assert [line for line in lk.log.lines()[begun:] if line["level"] == "error"] == []
+
+
 def test_many_keys_that_are_nowhere(lk, auth0, rfc9068):
     """At most one fetch, and nobody else feels it (t/bench/kids measures more)."""
     long_ago(lk)
