@@ -74,7 +74,7 @@ static bool exponent(struct gate *g)
 static bool number(struct gate *g)
 {
 	static const int64_t LARGEST = INT64_C(1) << 53;
-	char text[JSON_NUMBER_LEN_MAX + 1] = "";
+	char copy[JSON_NUMBER_LEN_MAX + 1] = "";
 	const char *from = g->at, *whole;
 	int64_t ignored;
 
@@ -86,10 +86,10 @@ static bool number(struct gate *g)
 		return false;
 	if (!exponent(g) || g->at - from > JSON_NUMBER_LEN_MAX)
 		return false;
-	memcpy(text, from, (size_t)(g->at - from));
+	memcpy(copy, from, (size_t)(g->at - from));
 	g->exact[g->n_numbers++] =
-		whole == g->at && text_number(text, -LARGEST, LARGEST, &ignored);
-	return isfinite(strtod(text, NULL));
+		whole == g->at && text_number(copy, -LARGEST, LARGEST, &ignored);
+	return isfinite(strtod(copy, NULL));
 }
 
 static void put_utf8(struct gate *g, uint32_t code)

@@ -109,12 +109,12 @@ static void put_head(struct buf *line, enum log_level level, const char *event)
 /* A pair that does not fit is left out whole, and the line says so. */
 static void put_pairs(struct buf *line, va_list pairs)
 {
-	const char *name, *value;
+	const char *name;
 
 	while ((name = va_arg(pairs, const char *))) {
+		const char *value = va_arg(pairs, const char *);
 		size_t before = line->len;
 
-		value = va_arg(pairs, const char *);
 		if (!value)
 			continue;
 		put_pair(line, name, value);

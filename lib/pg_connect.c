@@ -136,18 +136,21 @@ static void free_text(char **text)
 
 static char *first_of(const char *list)
 {
-	char *first = list ? strndup(list, strcspn(list, ",")) : NULL;
+	char *first;
 
-	INVARIANT(!list || first);
+	if (!list)
+		return NULL;
+	first = strndup(list, strcspn(list, ","));
+	INVARIANT(first);
 	return first;
 }
 
 /* To one host at a time: libpq would spend all of the time on the first that is hung. */
 static PGconn *start(const struct pg *pg)
 {
-	char *host CLEANUP(free_text) = first_of(pg->lists[0]);
-	char *address CLEANUP(free_text) = first_of(pg->lists[1]);
-	char *port CLEANUP(free_text) = first_of(pg->lists[2]);
+	CLEANUP(free_text) char *host = first_of(pg->lists[0]);
+	CLEANUP(free_text) char *address = first_of(pg->lists[1]);
+	CLEANUP(free_text) char *port = first_of(pg->lists[2]);
 	/* A later word wins over an earlier one; `dbname` stands for all of the string.
 	 * Words whose value is NULL are passed over. */
 	const struct {

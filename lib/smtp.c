@@ -96,7 +96,7 @@ static void child_end(pid_t child)
 {
 	kill(child, SIGKILL);
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		continue;
+		;
 }
 
 static void send_by_child(const struct smtp_letter *letter, struct smtp_answer *answer)

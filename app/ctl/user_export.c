@@ -11,7 +11,7 @@ enum { PAGE_ARENA = 64 * 1024 * 1024, LINE_ARENA = 1024 * 1024 }; /* reserved */
 
 static void close_file(FILE **file)
 {
-	if (*file && *file != stdout)
+	if (*file)
 		(void)fclose(*file);
 }
 
@@ -48,7 +48,7 @@ static char *line_of(struct arena *arena, const struct admin_exported *row)
 
 static bool put_page(FILE *to, const struct admin_exported *page, size_t n)
 {
-	struct arena *arena CLEANUP(arena_free) = arena_new(LINE_ARENA);
+	CLEANUP(arena_free) struct arena *arena = arena_new(LINE_ARENA);
 
 	for (size_t i = 0; i < n; i++) {
 		if (fprintf(to, "%s\n", line_of(arena, &page[i])) < 0)
@@ -61,7 +61,7 @@ static bool put_page(FILE *to, const struct admin_exported *page, size_t n)
 /* NULL: all are in `to`; else why not. */
 static const char *put_all(struct ctl *ctl, FILE *to, int64_t *count)
 {
-	struct arena *arena CLEANUP(arena_free) = arena_new(PAGE_ARENA);
+	CLEANUP(arena_free) struct arena *arena = arena_new(PAGE_ARENA);
 	bool with_hashes = ctl->option[CTL_WITH_HASHES];
 	struct context c = ctl->context;
 	struct admin_exported *page;
@@ -107,7 +107,7 @@ static enum ctl_exit export_to(struct ctl *ctl, FILE *to, int64_t *count)
 
 enum ctl_exit ctl_user_export(struct ctl *ctl)
 {
-	FILE *file CLEANUP(close_file) = NULL;
+	CLEANUP(close_file) FILE *file = NULL;
 	const char *path = ctl->words[0];
 	int64_t count = 0;
 	enum ctl_exit end;
