@@ -93,11 +93,12 @@ int worker_run(const struct worker *worker)
 	static const int ends[] = {SIGTERM};
 	struct slot *slot = &worker->board->slots[worker->slot];
 	int64_t most = worker->conf->server_worker_requests;
-	struct fcgi *io = fcgi_new(worker->listen_fd);
 	sigset_t wake, blocked;
+	struct fcgi *io;
 
 	if (has_file(worker->conf->tokens_key_dir, "crash"))
 		return 3;
+	io = fcgi_new(worker->listen_fd);
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
 	sigprocmask(SIG_BLOCK, &blocked, &wake);

@@ -84,7 +84,9 @@ START_TEST(one_of_many_processes)
 		ck_assert(WIFEXITED(status));
 		allowed += WEXITSTATUS(status);
 	}
-	ck_assert_int_eq(allowed, 1);
+	/* One each time it is over, and a busy machine may take longer than that */
+	ck_assert_int_ge(allowed, 1);
+	ck_assert_int_le(allowed, 1 + (clock_mono_ms() - start) / BREAKER_OPEN_MS);
 }
 END_TEST
 
