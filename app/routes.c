@@ -80,6 +80,7 @@ static bool take_part(struct request *req, const char *placeholder, const char *
 		req->name = part;
 		return is_name(part);
 	}
+	INVARIANT(*ids < PATH_IDS_MAX);
 	req->id[*ids] = part;
 	return text_is_uuid(req->id[(*ids)++]);
 }
