@@ -12,8 +12,7 @@
 static const struct pg_stmt READ = {
 	"issuers_read",
 	"SELECT metadata, jwks, version, " MS("fetched_at") ", " MS(
-		"good_until") " FROM outside_issuers" THIS
-			      " AND good_until > now()"
+		"good_until") " FROM outside_issuers" THIS " AND good_until > now()"
 			      " AND coalesce(octet_length(metadata), 0)"
 			      " + coalesce(octet_length(jwks), 0) <= $3::int"};
 
