@@ -10,18 +10,26 @@ static const char *title(struct arena *arena, const struct setting_section *sect
 			     : arena_printf(arena, "[%s]", section->name);
 }
 
+/* Of the first line of `prose`: up to the last space that has room, or all that is left */
+static size_t line_len(const char *prose)
+{
+	size_t n = strlen(prose);
+
+	if (n <= PROSE_COLUMNS)
+		return n;
+	n = PROSE_COLUMNS;
+	while (n && prose[n] != ' ')
+		n--;
+	INVARIANT(n);
+	return n;
+}
+
 /* Fills `out` with `prose` in lines of "# …". */
 static void put_comment(struct buf *out, const char *prose)
 {
 	while (*prose) {
-		size_t n = strlen(prose);
+		size_t n = line_len(prose);
 
-		if (n > PROSE_COLUMNS) {
-			n = PROSE_COLUMNS;
-			while (n && prose[n] != ' ')
-				n--;
-			INVARIANT(n);
-		}
 		buf_printf(out, "# %.*s\n", (int)n, prose);
 		prose += n;
 		prose += strspn(prose, " ");
