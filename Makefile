@@ -264,6 +264,52 @@ lint: all $(TIDY) $(NODE) ## warnings, clang-tidy, cppcheck, clang-format, shell
 	$(Q)t/lint/install $(BUILD)
 	$(Q)t/host/guide check
 
+# Each analyser has a log for each file, read by t/analyze/findings; a second run looks at what
+# has changed only. SCAN are checkers beyond those that scan-build always has.
+ANALYZE = $(BUILD)/analyze
+ANALYZED := $(SOURCES) t/analyze/planted.c
+SCANNED := $(ANALYZED) $(sort $(wildcard t/unit/*.c))
+SCAN = $(addprefix -enable-checker ,security.FloatLoopCounter optin.portability.UnixAPI \
+	nullability.NullableDereferenced nullability.NullablePassedToNonnull alpha.core.CastSize \
+	alpha.core.IdenticalExpr alpha.core.PointerSub alpha.core.TestAfterDivZero alpha.core.Conversion \
+	alpha.security.ArrayBoundV2 alpha.security.MallocOverflow alpha.security.ReturnPtrRange \
+	alpha.unix.Stream alpha.unix.cstring.OutOfBounds alpha.unix.cstring.BufferOverlap \
+	alpha.unix.cstring.NotNullTerminated alpha.security.taint.TaintPropagation)
+# Debian 12's cppcheck knows no levels: it always looks as far as --check-level=exhaustive.
+CPPCHECK = cppcheck --enable=warning,style,performance,portability --inconclusive --force \
+	--max-ctu-depth=8 --library=posix,gnu,openssl,libcurl,t/analyze/cppcheck.cfg --std=c11 \
+	-D_GNU_SOURCE -D__GNUC__=12 -D__x86_64__ -I. \
+	--template='{file}:{line}:{column}: {severity}: {message} [{id}]'
+look = $(Q)mkdir -p $(@D) && timeout 500 $(1) >$@.new 2>&1 || { cat $@.new; exit 1; } && mv $@.new $@
+
+$(ANALYZE)/scan/%.log: %.c $(BUILD)/%.o
+	$(say) SCAN $<
+	$(call look,scan-build --use-cc=$(CC) -plist -o $(ANALYZE)/reports $(SCAN) \
+		$(CC) -std=gnu11 $(CPPFLAGS) -c -o /dev/null $<)
+
+$(ANALYZE)/gcc/%.log: %.c $(BUILD)/%.o
+	$(say) GCC $<
+	$(call look,$(CC) -std=gnu11 $(CPPFLAGS) -O1 -fanalyzer -c -o /dev/null $<)
+
+# It looks from file to file, and keeps what it knows of each itself.
+CPPCHECKED = lib app t/analyze/planted.c
+$(ANALYZE)/cppcheck/all.log: t/analyze/cppcheck.cfg $(ANALYZED:%.c=$(BUILD)/%.o)
+	$(say) CHECK $(CPPCHECKED)
+	$(Q)mkdir -p $(@D)/known
+	$(call look,$(CPPCHECK) -j2 --cppcheck-build-dir=$(@D)/known $(CPPCHECKED))
+
+# The compiler warns of these, too.
+$(BUILD)/t/analyze/planted.o: override WARN =
+
+ANALYSES := $(SCANNED:%.c=$(ANALYZE)/scan/%.log) $(ANALYZED:%.c=$(ANALYZE)/gcc/%.log) \
+	$(ANALYZE)/cppcheck/all.log
+analyze: ## scan-build, gcc -fanalyzer and cppcheck; t/analyze/exceptions says what is left, and why
+	$(Q)t/deps analyze
+	$(sub) $(ANALYZE)/said
+	$(Q)t/analyze/findings $(ANALYZE)
+$(ANALYZE)/said: $(ANALYSES)
+	$(Q)touch $@
+
 # Configuration that is there stays as it is; another one comes beside it.
 AT = $(DESTDIR)$(PREFIX)
 UNITDIR ?= $(PREFIX)/lib/systemd/system
