@@ -213,6 +213,13 @@ check-hostile: ## sqlmap, slowhttptest, testssl.sh, and what is left of secrets;
 	$(Q)BUILD=$(BUILD) VAR=$(VAR) timeout -k 30 1200 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/hostile
 
 check-timing: ## whether the time of an answer tells who has an account: pairs, in random order
+
+check-valgrind: ## unit tests, adapters and a service under valgrind; ten minutes at most
+	$(Q)t/deps valgrind
+	$(sub) all $(TESTS) $(LIVE)
+	$(Q)BUILD=$(BUILD) t/valgrind/run
+
+check-faults: ## PostgreSQL and Redis fail over under load, with a ledger; three minutes
 	$(Q)t/deps check
 	$(sub) all
 	$(Q)BUILD=$(BUILD) VAR=$(VAR) timeout -k 30 1800 t/hostile/timing

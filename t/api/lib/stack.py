@@ -92,8 +92,8 @@ class Stack:
         var = tempfile.mkdtemp(prefix="lk-api-", dir="/tmp")
         overlay = os.path.join(var, "overlay.conf")
         with open(overlay, "w") as file:
-            file.write(conf.replace("@VAR@", var))
-        settings = dict(VAR=var, CONF=overlay if conf else "", PORT=str(free_port()), BUILD=built(),
+            file.write(os.environ.get("LATCHKEY_OVERLAY", "") + conf.replace("@VAR@", var))
+        settings = dict(VAR=var, CONF=overlay, PORT=str(free_port()), BUILD=built(),
                         **variables)
         try:
             run([STACK, "up"], **settings)
