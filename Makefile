@@ -214,6 +214,9 @@ check-hostile: ## sqlmap, slowhttptest, testssl.sh, and what is left of secrets;
 
 check-timing: ## whether the time of an answer tells who has an account: pairs, in random order
 
+	$(Q)+ASAN_OPTIONS=detect_stack_use_after_return=1 CK_TIMEOUT_MULTIPLIER=10 $(MAKE) --no-print-directory \
+		BUILD=$(BUILD)/asan SANITIZE=1 unit live api
+
 check-valgrind: ## unit tests, adapters and a service under valgrind; ten minutes at most
 	$(Q)t/deps valgrind
 	$(sub) all $(TESTS) $(LIVE)
