@@ -10,7 +10,8 @@ static const char *title(struct arena *arena, const struct setting_section *sect
 			     : arena_printf(arena, "[%s]", section->name);
 }
 
-/* Of the first line of `prose`: up to the last space that has room, or all that is left */
+/* Of the first line of `prose`: up to the last space that has room, or all that is left
+ */
 static size_t line_len(const char *prose)
 {
 	size_t n = strlen(prose);
