@@ -275,15 +275,17 @@ lint: all $(TIDY) $(NODE) ## warnings, clang-tidy, cppcheck, clang-format, shell
 	$(Q)t/host/guide check
 
 # Each analyser has a log for each file, read by t/analyze/findings; a second run looks at what
-# has changed only. SCAN are checkers beyond those that scan-build always has.
+# has changed only. SCAN are checkers beyond those that scan-build always has; not among them are
+# alpha.unix.Stream, which knows no cleanup functions, and alpha.security.ArrayBoundV2, which
+# follows no loop that counts down.
 ANALYZE = $(BUILD)/analyze
 ANALYZED := $(SOURCES) t/analyze/planted.c
 SCANNED := $(ANALYZED) $(sort $(wildcard t/unit/*.c))
 SCAN = $(addprefix -enable-checker ,security.FloatLoopCounter optin.portability.UnixAPI \
 	nullability.NullableDereferenced nullability.NullablePassedToNonnull alpha.core.CastSize \
 	alpha.core.IdenticalExpr alpha.core.PointerSub alpha.core.TestAfterDivZero alpha.core.Conversion \
-	alpha.security.ArrayBoundV2 alpha.security.MallocOverflow alpha.security.ReturnPtrRange \
-	alpha.unix.Stream alpha.unix.cstring.OutOfBounds alpha.unix.cstring.BufferOverlap \
+	alpha.security.MallocOverflow alpha.security.ReturnPtrRange \
+	alpha.unix.cstring.OutOfBounds alpha.unix.cstring.BufferOverlap \
 	alpha.unix.cstring.NotNullTerminated alpha.security.taint.TaintPropagation)
 # Debian 12's cppcheck knows no levels: it always looks as far as --check-level=exhaustive.
 CPPCHECK = cppcheck --enable=warning,style,performance,portability --inconclusive --force \

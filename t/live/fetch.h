@@ -62,7 +62,7 @@ static inline bool own_network(void)
 	int user = geteuid() == 0 ? 0 : CLONE_NEWUSER;
 
 	is_own_network = unshare(CLONE_NEWNS | CLONE_NEWNET | user) == 0 &&
-			 mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+			 mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 	if (is_own_network && !raise_loopback()) {
 		perror("lo");
 		exit(2);
@@ -72,7 +72,7 @@ static inline bool own_network(void)
 
 static inline void put_over(const char *path, const char *file)
 {
-	ck_assert_msg(mount(file, path, NULL, MS_BIND, NULL) == 0, "%s: %s", path,
+	ck_assert_msg(mount(file, path, "none", MS_BIND, NULL) == 0, "%s: %s", path,
 		      strerror(errno));
 }
 
