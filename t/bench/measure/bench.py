@@ -7,6 +7,7 @@ from lib.stack import Stack
 from measure.front import Front
 from measure.ours import Ours
 from measure.peer import Database, Peer
+from measure.usage import workers
 
 PEER_WORKERS = (2, 4)
 
@@ -25,13 +26,13 @@ class Bench:
         self.lk = Stack.start(LIMITS="off")
         keep(self.lk.down)
         names = {f"flask{n}": n for n in PEER_WORKERS}
-        self.front = Front(self.lk, len(self.lk.workers("fast")), names)
+        self.front = Front(self.lk, len(workers(self.lk, "fast")), names)
         keep(self.front.stop)
         self.ours = Ours(self.lk, self.front.url + "/api/v1", users)
         self.asked = self.ours.subjects(self.front.nginx.pid)
         database, self.peers = Database(self.lk, users), []
-        for name, workers in names.items():
-            peer = Peer(self.lk, self.front, database, name, workers)
+        for name, count in names.items():
+            peer = Peer(self.lk, self.front, database, name, count)
             keep(peer.stop)
             self.peers.append(peer)
             peer.prove()

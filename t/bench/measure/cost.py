@@ -9,7 +9,7 @@ import time
 
 from lib.stack import ROOT, descendants
 from lib.wait import wait_for
-from measure.usage import pss_kib
+from measure.usage import pss_kib, workers
 
 FLAT = ("GET /auth/verify", "GET /token", "POST /auth/refresh")
 
@@ -28,7 +28,7 @@ def at_rest(bench):
     for each in (bench.asked, *(peer.subjects() for peer in bench.peers)):
         each["GET /auth/verify"].measure(bench.plan.short)
     return {"rest_kib": memory(bench), "processes": sum(len(descendants(root)) for root in bench.ours.roots()),
-            "slow_rest_kib": pss_kib(bench.lk.workers("slow"))}
+            "slow_rest_kib": pss_kib(workers(bench.lk, "slow"))}
 
 
 def after_load(bench):
@@ -39,13 +39,13 @@ def flat(bench):
     """The fast workers' memory after some requests, and after all; none is replaced."""
     plan, done, sizes, begin = bench.plan, 0, [], time.monotonic()
     with bench.configured("[server]\nworker_requests = 0\n"):
-        fast = bench.lk.workers("fast")
+        fast = workers(bench.lk, "fast")
         while done < plan.flat_requests and time.monotonic() - begin < plan.flat_seconds:
             for name in FLAT:
                 done += bench.asked[name].measure(plan.seconds)["requests"]
             sizes.append((done, pss_kib(fast)))
             bench.trim_logs()
-        assert bench.lk.workers("fast") == fast
+        assert workers(bench.lk, "fast") == fast, "a worker was replaced"
     print(f"{done} requests, PSS of the fast workers {sizes[0][1]} kB, then {sizes[-1][1]} kB")
     return {"flat": sizes}
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 from lib.wait import wait_for
-from measure.usage import cpu_seconds
+from measure.usage import cpu_seconds, workers
 
 ASKED = ("GET /token", "POST /auth/refresh", "GET /auth/verify")
 HERTZ = 999
@@ -49,7 +49,7 @@ def profile(bench, out):
     """{name: {group: per cent}}; perf's reports stay in `out`."""
     found, data = {}, bench.lk.path("perf.data")
     for name in ASKED:
-        record(bench.asked[name], bench.lk.workers("fast"), data, bench.plan.seconds)
+        record(bench.asked[name], workers(bench.lk, "fast"), data, bench.plan.seconds)
         text = report(data)
         with open(os.path.join(out, f"profile-{name.rpartition('/')[2]}.txt"), "w") as file:
             file.write(text)

@@ -6,7 +6,7 @@ import subprocess
 
 from lib.wait import wait_for
 from measure.subject import Subject, alternately
-from measure.usage import cpu_seconds, pss_kib
+from measure.usage import cpu_seconds, pss_kib, workers
 
 FIXED, BARE = "nginx, fixed answer", "bare FastCGI worker"
 SWEPT = ("GET /health/live", "GET /auth/verify", "GET /token", "POST /auth/refresh", "POST /login")
@@ -50,7 +50,7 @@ def by_connections(bench):
 
 def beside_flood(bench):
     """/auth/verify alone, and while others sign in; and the slow workers' memory then."""
-    verify, login, slow = bench.asked["GET /auth/verify"], bench.asked["POST /login"], bench.lk.workers("slow")
+    verify, login, slow = bench.asked["GET /auth/verify"], bench.asked["POST /login"], workers(bench.lk, "slow")
     found = {"alone": [], "beside": [], "slow_workers": len(slow), "slow_hashing_kib": 0}
     for _ in range(max(bench.plan.rounds, 2)):
         found["alone"].append(verify.measure(bench.plan.seconds))

@@ -4,6 +4,7 @@ import os
 import re
 
 from lib.stack import descendants
+from lib.wait import wait_for
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -30,6 +31,13 @@ def pss_kib(pids):
         except (FileNotFoundError, ProcessLookupError):
             continue
     return total
+
+
+def workers(lk, pool):
+    """The pids of a pool's workers, once each says of which pool it is."""
+    named = lambda: lk.workers("fast") | lk.workers("slow")
+    wait_for(lambda: named() and named() == lk.workers(), 30, "the workers are not there")
+    return lk.workers(pool)
 
 
 class Watch:
