@@ -200,7 +200,7 @@ coverage: ## lines that unit, replay, live and API tests run, by part and by fil
 check-faults: ## whatever breaks, under a load that keeps a ledger; a quarter of an hour
 	$(Q)t/deps faults
 	$(sub) all
-	$(Q)BUILD=$(BUILD) VAR=$(VAR) timeout -k 30 1500 /usr/bin/python3 -m pytest -v --durations=10 -p no:cacheprovider $(PYTEST_FLAGS) t/faults
+	$(Q)BUILD=$(BUILD) VAR=$(VAR) timeout -k 60 1500 /usr/bin/python3 -m pytest -v --durations=10 -p no:cacheprovider $(PYTEST_FLAGS) t/faults
 
 bench: ## floors, peers and budgets in one run, into VAR/bench; twenty minutes, QUICK=1 four
 	$(Q)t/deps bench

@@ -2,6 +2,7 @@
 are made of is at hand here too."""
 
 import os
+import signal
 import sys
 import time
 
@@ -76,6 +77,11 @@ def shared():
 def lk(shared):
     """Proven healthy before each row."""
     return shared.get()
+
+
+def pytest_configure(config):
+    """What timeout(1) sends is as Ctrl-C: the rows that were run are written down."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter):
