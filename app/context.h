@@ -30,6 +30,7 @@ struct context {
 	const struct gate *gate; /* app/provider/gate.h */
 	const struct scoreboard *board; /* a worker's; NULL in other processes */
 	int64_t now_ms; /* real time of the request's start */
+	int64_t stores_by; /* app/store/deadline.h; monotonic ms */
 	const char *request_id;
 	const char *actor; /* who does it, for the audit trail: user, ctl, client:ID */
 	struct client client;

@@ -4,6 +4,7 @@
 #include "app/api/cors.h"
 #include "app/provider/provider.h"
 #include "app/routes.h"
+#include "app/store/deadline.h"
 #include "app/store/issuer_cache.h"
 #include "app/token_cache.h"
 #include "lib/clock.h"
@@ -170,13 +171,10 @@ static void serve_one(struct desk *desk)
 {
 	struct context *c = &desk->ctx;
 	struct deed deed = {.before = work_done(desk), .began_us = clock_mono_us()};
-	int64_t stores_by = clock_mono_ms() +
-			    (is_outside(desk) ? OUTSIDE_STORE_MS : REQUEST_STORE_MS);
 	const char *bytes;
 	size_t n;
 
-	pg_deadline(c->pg, stores_by);
-	redis_deadline(c->redis, stores_by);
+	deadline_set(c, is_outside(desk) ? OUTSIDE_STORE_MS : REQUEST_STORE_MS);
 	request_read(&deed.req, c, desk->io);
 	log_request(c->request_id);
 	deed.err = respond(desk, &deed.req, &deed.res, &deed.route);

@@ -2,7 +2,6 @@
 
 #include "app/code.h"
 #include "app/flow/passwords.h"
-#include "app/password.h"
 #include "app/store/codes.h"
 #include "app/store/ended.h"
 #include "app/username.h"
@@ -24,14 +23,13 @@ static enum err taken(struct context *c, const struct account_new *in)
 static enum err insert(struct context *c, const struct account_new *in, const char *id,
 		       const struct codes_asked *asked, struct user *out)
 {
-	const struct pwhash_cost cost = password_cost(c->conf);
 	enum users_conflict conflict = USERS_NO_CONFLICT;
 	const struct outbox_code code = {asked->nonce, asked->key_id, asked->expires_at};
 	const struct user_new new = {
 		.id = id,
 		.email = in->email,
 		.username = in->username,
-		.hash = pwhash_make(c->arena, &cost, in->password),
+		.hash = passwords_hash(c, in->password),
 		.welcome = &code,
 	};
 
@@ -99,14 +97,13 @@ enum err account_set_username(struct context *c, const struct caller *caller,
 enum err account_set_password(struct context *c, const struct caller *caller,
 			      const char *old, const char *new)
 {
-	const struct pwhash_cost cost = password_cost(c->conf);
 	struct user user;
 	const char *hash;
 	enum err err = passwords_check_again(c, caller->user.id, old, &user);
 
 	if (err)
 		return err;
-	hash = pwhash_make(c->arena, &cost, new);
+	hash = passwords_hash(c, new);
 	if (!hash)
 		return ERR_OVERLOADED;
 	err = change_error(users_set_password(c, user.id, caller->user.epoch, NULL, hash,

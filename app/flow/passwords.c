@@ -2,6 +2,8 @@
 
 #include "app/password.h"
 #include "app/store/attempts.h"
+#include "app/store/deadline.h"
+#include "lib/clock.h"
 #include "lib/foreign.h"
 #include "lib/log.h"
 
@@ -28,8 +30,8 @@ static enum pwhash_verdict check_foreign(const char *hash, const char *typed,
 	return verdict;
 }
 
-static enum pwhash_verdict check(struct context *c, const char *hash, const char *typed,
-				 const char *normal)
+static enum pwhash_verdict verify(struct context *c, const char *hash, const char *typed,
+				  const char *normal)
 {
 	const struct pwhash_cost cost = password_cost(c->conf);
 
@@ -38,6 +40,26 @@ static enum pwhash_verdict check(struct context *c, const char *hash, const char
 	if (hash && foreign_known(hash))
 		return check_foreign(hash, typed, normal);
 	return pwhash_check(&cost, hash, normal);
+}
+
+static enum pwhash_verdict check(struct context *c, const char *hash, const char *typed,
+				 const char *normal)
+{
+	int64_t began = clock_mono_ms();
+	enum pwhash_verdict verdict = verify(c, hash, typed, normal);
+
+	deadline_extend(c, clock_mono_ms() - began);
+	return verdict;
+}
+
+char *passwords_hash(struct context *c, const char *normal)
+{
+	const struct pwhash_cost cost = password_cost(c->conf);
+	int64_t began = clock_mono_ms();
+	char *hash = pwhash_make(c->arena, &cost, normal);
+
+	deadline_extend(c, clock_mono_ms() - began);
+	return hash;
 }
 
 /* Only an improvement: when it fails, the old hash is as good as before. */
@@ -49,7 +71,7 @@ static void upgrade(struct context *c, const struct user_secret *found,
 
 	if (pwhash_is_current(&cost, found->hash))
 		return;
-	hash = pwhash_make(c->arena, &cost, normal);
+	hash = passwords_hash(c, normal);
 	if (hash && users_rehash(c, found->user.id, found->hash, hash) == RC_OK)
 		log_info("password_rehashed", "user", found->user.id);
 }

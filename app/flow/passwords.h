@@ -12,6 +12,10 @@
 enum err passwords_check(struct context *c, const struct user_secret *found,
 			 const char *account, const char *typed) MUST_USE;
 
+/* A new hash of today's kind and cost, of a password in normal form, from the arena. NULL: no
+ * memory for one. */
+char *passwords_hash(struct context *c, const char *normal) MUST_USE;
+
 /* For somebody who is logged in: ERR_WRONG_PASSWORD. `out` is the user as it is now. */
 enum err passwords_check_again(struct context *c, const char *user_id, const char *typed,
 			       struct user *out) MUST_USE;

@@ -1,6 +1,6 @@
 #include "app/flow/recover.h"
 
-#include "app/password.h"
+#include "app/flow/passwords.h"
 #include "app/store/ended.h"
 #include "app/store/outbox.h"
 #include "app/username.h"
@@ -87,8 +87,7 @@ static enum err eligible(struct context *c, const struct proof_finish *in,
 static enum err change(struct context *c, const struct proof_finish *in,
 		       const struct proof *proof, const char *email_key, struct user *out)
 {
-	const struct pwhash_cost cost = password_cost(c->conf);
-	const char *hash = pwhash_make(c->arena, &cost, in->password);
+	const char *hash = passwords_hash(c, in->password);
 
 	if (!hash)
 		return ERR_OVERLOADED;

@@ -1,7 +1,6 @@
 #include "app/flow/register.h"
 
 #include "app/flow/passwords.h"
-#include "app/password.h"
 #include "app/store/outbox.h"
 #include "app/username.h"
 #include "lib/secret.h"
@@ -91,13 +90,12 @@ static enum err insert(struct context *c, const struct proof_finish *in,
 		       const struct proof *proof, const struct email *email,
 		       struct user *out)
 {
-	const struct pwhash_cost cost = password_cost(c->conf);
 	enum users_conflict conflict = USERS_NO_CONFLICT;
 	const struct user_new new = {
 		.id = secret_uuid(c->arena),
 		.email = *email,
 		.username = in->username,
-		.hash = pwhash_make(c->arena, &cost, in->password),
+		.hash = passwords_hash(c, in->password),
 		.email_verified = true,
 		.registration_jti = proof->jti,
 	};

@@ -122,3 +122,8 @@ size_t world_letters(const char *name)
 		n += strcmp(world.letters[i].name, name) == 0;
 	return n;
 }
+
+void deadline_extend(struct context *c UNUSED, int64_t ms)
+{
+	world.extended += ms >= 0;
+}

@@ -7,6 +7,7 @@
 #include "app/context.h"
 #include "app/store/attempts.h"
 #include "app/store/codes.h"
+#include "app/store/deadline.h"
 #include "app/store/ended.h"
 #include "app/store/history.h"
 #include "app/store/outbox.h"
@@ -55,6 +56,7 @@ struct world {
 	bool grace; /* the generation before the current one is within its grace */
 	int64_t slots; /* taken and not given back */
 	const char *slot_of; /* the account of the last one */
+	int64_t extended; /* how often the stores were given more time */
 	int64_t failures; /* in the history */
 	int64_t rehashed; /* users_rehash() that changed something */
 	int64_t taken_back; /* codes_take_back() */

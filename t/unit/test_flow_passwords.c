@@ -18,9 +18,11 @@ static void costs(const char *password, enum err err, uint64_t hashes, int64_t r
 {
 	uint64_t before = pwhash_count();
 
-	world.rehashed = 0;
+	world.rehashed = world.extended = 0;
 	ck_assert_int_eq(sign_in("ann", password), err);
 	ck_assert_uint_eq(pwhash_count() - before, hashes);
+	/* each hash, and the check of a foreign one */
+	ck_assert_int_ge(world.extended, 1);
 	ck_assert_int_eq(world.rehashed, rehashed);
 }
 
