@@ -72,6 +72,8 @@ ROWS = {
     "Old and new version together": "both pass",
 }
 
+NOISE_MOST = 1.25
+
 COLUMNS = ("requests", "changes", "wrong answers", "changes lost", "answers 5xx", "error window s",
            "worst before ms", "worst ms", "recovery s")
 
@@ -145,6 +147,16 @@ class Row:
         """The slowest of before the fault tells how busy the machine is."""
         self.at_most(f"worst answer, {ms} ms beyond the slowest of before", self.cells["worst ms"],
                      round(ms + self.calm_ms), "ms")
+
+    def ratio(self, what, ratio, halves, bound):
+        """To the same without the fault. `halves`: the ratio of one half of that to the other;
+        where it is far from 1 the machine is too busy for an answer, and none is claimed."""
+        noise = max(halves, 1 / halves)
+        self.tell("noise", noise)
+        if noise > NOISE_MOST:
+            self.tell(f"{what} (too noisy to tell)", ratio)
+        else:
+            self.at_most(what, ratio, bound * noise)
 
     # what is written
 

@@ -80,12 +80,6 @@ def turns(posts):
     return turns
 
 
-def noise(calm):
-    """What the same thing measured twice differs by."""
-    ratio = p99(calm[0::2]) / p99(calm[1::2])
-    return max(ratio, 1 / ratio)
-
-
 def outcome(lk, address):
     """Delivered once, dead, or what else."""
     if letters := lk.mail.letters(address):
@@ -104,8 +98,7 @@ def test_mail_server(posts, turns, table, fault):
         row.exactly("wrong answers", row.cells["wrong answers"], 0)
         row.tell("requests' p99", p99(mine), "ms")
         row.tell("p99 without the fault", p99(calm), "ms")
-        row.tell("of one half of those to the other", noise(calm))
-        row.at_most("p99 with to p99 without", p99(mine) / p99(calm), RATIO * noise(calm))
+        row.ratio("p99 with to p99 without", p99(mine) / p99(calm), p99(calm[0::2]) / p99(calm[1::2]), RATIO)
         found = {address: outcome(posts, address) for address in asked}
         refused = {address for address in asked if "+refuse550" in address}
         row.cells["changes"] = len(asked)
@@ -114,7 +107,7 @@ def test_mail_server(posts, turns, table, fault):
         row.exactly("letters neither delivered nor dead", row.cells["changes lost"], 0)
         row.tell("letters dead, as they have to be", len(refused))
         if fault in ("down", "tarpit"):
-            row.exactly("letters held back meanwhile", sum(turn.waiting for turn in mine), len(asked))
+            row.at_least("letters held back meanwhile", sum(turn.waiting for turn in mine), len(asked))
 
 
 def test_one_bad_recipient(posts, table):
