@@ -197,7 +197,7 @@ coverage: ## lines that unit, replay, live and API tests run, by part and by fil
 		VAR=$(VAR) t/coverage/report $(BUILD)/coverage $$(($$(date +%s) - began)) && \
 			{ [ -z "$$failed" ] || { echo "coverage: these failed:$$failed" >&2; false; }; }
 
-check-faults: ## whatever breaks, under a load that keeps a ledger; a quarter of an hour
+check-faults: ## whatever breaks, under a load that keeps a ledger; 25 minutes at most
 	$(Q)t/deps faults
 	$(sub) all
 	$(Q)BUILD=$(BUILD) VAR=$(VAR) timeout -k 60 1500 /usr/bin/python3 -m pytest -v --durations=10 -p no:cacheprovider $(PYTEST_FLAGS) t/faults
