@@ -106,7 +106,9 @@ CYCLES = [
         Step("POST /oauth/introspect", "200", "", CLIENT, "token=<access>", type=FORM),
         Step("POST /oauth/revoke", "200", "", CLIENT, "token=<n>", type=FORM),
         Step("POST /oauth/token", "401", "", basic("nobody", "x"), "grant_type=client_credentials", type=FORM),
-        Step("POST /oauth/revoke", "400", "", CLIENT, "token=<own>", type=FORM)]),
+        Step("POST /oauth/introspect", "401", "", basic("nobody", "x"), "token=<own>", type=FORM),
+        Step("POST /oauth/revoke", "200", "", CLIENT, "token=<own>", type=FORM),
+        Step("POST /oauth/revoke", "400", "", CLIENT)]),
     Cycle("lists", [Step(f"GET {ME}/{what}", status, f"{ME}/{what}?per_page=5", who)
                     for what in ("login-history", "sessions", "social-accounts")
                     for status, who in (("200", USER), ("401", "Bearer x"))]),
