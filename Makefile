@@ -28,7 +28,7 @@ LINK_SAN = -fsanitize=fuzzer,address,undefined
 endif
 ifdef COVERAGE # without folding, gcc does not see that a format is a constant
 OPTIMIZE = -O0 -Wno-format-nonliteral --coverage
-LINK_SAN = --coverage
+LINK_SAN = --coverage -Wl,--wrap=_exit
 endif
 CFLAGS  ?= -g
 override CFLAGS  += -std=gnu11 $(WARN) $(HARDEN) $(OPTIMIZE)
@@ -45,6 +45,9 @@ say = $(if $(filter 1,$(V)),@:,@printf '  %-5s %s\n')
 SOURCES  := $(sort $(wildcard lib/*.c app/*.c app/*/*.c))
 MAINS    := app/latchkeyd.c app/latchkeyctl.c
 OBJECTS  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAINS),$(SOURCES)))
+ifdef COVERAGE
+OBJECTS  += $(BUILD)/t/coverage/exit.o
+endif
 PROGRAMS := $(BUILD)/latchkeyd $(BUILD)/latchkeyctl
 TESTS    := $(patsubst t/unit/%.c,$(BUILD)/t/%,$(sort $(wildcard t/unit/test_*.c)))
 FAKES    := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard t/fake/*.c)))
