@@ -344,7 +344,8 @@ static void *work(void *arg)
 
 		if (left <= 0)
 			break;
-		snprintf(name, sizeof name, "s%dc%lx", slot->number, left);
+		snprintf(name, sizeof name, "p%ds%dc%lx", (int)getpid(), slot->number,
+			 left);
 		set(slot, "n", 1, name, strlen(name));
 		for (size_t i = 0; i < n_steps && do_step(slot, &steps[i]); i++)
 			;
