@@ -12,8 +12,8 @@
 enum err passwords_check(struct context *c, const struct user_secret *found,
 			 const char *account, const char *typed) MUST_USE;
 
-/* A new hash of today's kind and cost, of a password in normal form, from the arena. NULL: no
- * memory for one. */
+/* A new hash of today's kind and cost, of a password in normal form, from the arena.
+ * NULL: no memory for one. */
 char *passwords_hash(struct context *c, const char *normal) MUST_USE;
 
 /* For somebody who is logged in: ERR_WRONG_PASSWORD. `out` is the user as it is now. */
