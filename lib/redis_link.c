@@ -10,6 +10,11 @@
 /* A server that had this long and said nothing counts as dead. */
 enum { FAIR_MS = REDIS_CALL_MS / 2 };
 
+/* The longest answers are those to ROLE: an element for each replica. */
+enum { REDIS_ELEMENTS_MAX = 1024 };
+
+static redisReplyObjectFunctions *hiredis; /* what it makes answers with */
+
 char *redis_link_copy(const char *text)
 {
 	char *out = text ? strdup(text) : NULL;
@@ -163,6 +168,26 @@ static bool is_connected(struct redis *redis)
 	return error == 0;
 }
 
+/* hiredis takes memory for as many elements as a server says will come, and goes through
+ * all of it in the end: seconds for an answer of a few bytes. */
+static void *make_array(const redisReadTask *task, int elements)
+{
+	return elements <= REDIS_ELEMENTS_MAX ? hiredis->createArray(task, elements)
+					      : NULL;
+}
+
+static void bound_answers(redisReader *reader)
+{
+	static redisReplyObjectFunctions bounded;
+
+	if (!hiredis) {
+		hiredis = reader->fn;
+		bounded = *hiredis;
+		bounded.createArray = make_array;
+	}
+	reader->fn = &bounded;
+}
+
 static bool open_at(struct redis *redis)
 {
 	redisContext *context = redis->socket
@@ -170,6 +195,7 @@ static bool open_at(struct redis *redis)
 					: redisConnectNonBlock(redis->host, redis->port);
 
 	INVARIANT(context);
+	bound_answers(context->reader);
 	redis->context = context;
 	if (!is_connected(redis)) {
 		log_warn("redis_refused", "host", redis->host, "port",

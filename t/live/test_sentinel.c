@@ -7,7 +7,7 @@
 #include "lib/redis.h"
 #include "t/live/live.h"
 
-enum { CROWD = 8 };
+enum { CROWD = 9 };
 
 static struct arena *arena;
 static struct redis *redis;
@@ -252,6 +252,7 @@ START_TEST(the_first_that_knows)
 		at_port(hung),
 		at_port(start_parrot("*-1\r\n")),
 		at_port(start_parrot("*1\r\n$1\r\nx\r\n")),
+		at_port(start_parrot("*300000000\r\n$1\r\nx\r\n")),
 		at_port(start_parrot(names("redis.example.org", 6379))),
 		at_port(start_parrot(names("127.0.0.1", 0))),
 		at_port(start_parrot("not the protocol of Redis\r\n")),
