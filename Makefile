@@ -28,7 +28,7 @@ LINK_SAN = -fsanitize=fuzzer,address,undefined
 endif
 ifdef COVERAGE # without folding, gcc does not see that a format is a constant
 OPTIMIZE = -O0 -Wno-format-nonliteral --coverage
-LINK_SAN = --coverage -Wl,--wrap=_exit
+LINK_SAN = --coverage -Wl,--wrap=_exit -Wl,-u,__wrap__exit
 endif
 CFLAGS  ?= -g
 override CFLAGS  += -std=gnu11 $(WARN) $(HARDEN) $(OPTIMIZE)
