@@ -178,7 +178,7 @@ check: ## everything, with the packages it needs; ends with pytest's closing lin
 
 check-asan: ## unit, replay, live and API tests with AddressSanitizer and UBSan
 	$(Q)t/deps check
-	$(Q)+ASAN_OPTIONS=detect_stack_use_after_return=1 $(MAKE) --no-print-directory \
+	$(Q)+ASAN_OPTIONS=detect_stack_use_after_return=1 CK_TIMEOUT_MULTIPLIER=10 $(MAKE) --no-print-directory \
 		BUILD=$(BUILD)/asan SANITIZE=1 unit replay live api
 
 # Of make fuzz
@@ -215,17 +215,12 @@ check-hostile: ## sqlmap, slowhttptest, testssl.sh, and what is left of secrets;
 	$(sub) all
 	$(Q)BUILD=$(BUILD) VAR=$(VAR) timeout -k 30 1200 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/hostile
 
-check-timing: ## whether the time of an answer tells who has an account: pairs, in random order
-
-	$(Q)+ASAN_OPTIONS=detect_stack_use_after_return=1 CK_TIMEOUT_MULTIPLIER=10 $(MAKE) --no-print-directory \
-		BUILD=$(BUILD)/asan SANITIZE=1 unit live api
-
 check-valgrind: ## unit tests, adapters and a service under valgrind; ten minutes at most
 	$(Q)t/deps valgrind
 	$(sub) all $(TESTS) $(LIVE)
-	$(Q)BUILD=$(BUILD) t/valgrind/run
+	$(Q)BUILD=$(BUILD) VAR=$(VAR) t/valgrind/run
 
-check-faults: ## PostgreSQL and Redis fail over under load, with a ledger; three minutes
+check-timing: ## whether the time of an answer tells who has an account: pairs, in random order
 	$(Q)t/deps check
 	$(sub) all
 	$(Q)BUILD=$(BUILD) VAR=$(VAR) timeout -k 30 1800 t/hostile/timing
@@ -321,7 +316,7 @@ ANALYSES := $(SCANNED:%.c=$(ANALYZE)/scan/%.log) $(ANALYZED:%.c=$(ANALYZE)/gcc/%
 analyze: ## scan-build, gcc -fanalyzer and cppcheck; t/analyze/exceptions says what is left, and why
 	$(Q)t/deps analyze
 	$(sub) $(ANALYZE)/said
-	$(Q)t/analyze/findings $(ANALYZE)
+	$(Q)VAR=$(VAR) t/analyze/findings $(ANALYZE)
 $(ANALYZE)/said: $(ANALYSES)
 	$(Q)touch $@
 

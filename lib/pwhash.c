@@ -23,6 +23,7 @@ enum {
 
 /* base64 without padding: how the PHC format has bytes */
 #define BASE64	     sodium_base64_VARIANT_ORIGINAL_NO_PADDING
+#define DIGITS	     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 #define BASE64_OF(n) sodium_base64_ENCODED_LEN(n, BASE64) /* with the NUL */
 
 static uint64_t hashes;
@@ -52,15 +53,15 @@ static bool take_number(const char **at, uint32_t *out)
 }
 
 /* What is left over of the last digit's bits is zero (RFC 4648 §3.5): libsodium refuses
- * others. */
+ * others. It takes some bytes above 127 for digits, and is not given them. */
 static bool take_bytes(const char **at, size_t min, size_t max, uint8_t *out, size_t *n)
 {
-	const char *end;
+	size_t digits = strspn(*at, DIGITS);
 
-	if (sodium_base642bin(out, max, *at, strlen(*at), NULL, n, &end, BASE64) != 0 ||
+	if (sodium_base642bin(out, max, *at, digits, NULL, n, NULL, BASE64) != 0 ||
 	    *n < min)
 		return false;
-	*at = end;
+	*at += digits;
 	return true;
 }
 

@@ -284,6 +284,8 @@ START_TEST(other_forms_cost_one_dummy)
 		"$argon2id$v=19$m=64,t=1,p=1" SALT "$nf65EA",
 		"$argon2id$v=19$m=64,t=1,p=1" SALT "$",
 		"$argon2id$v=19$m=64,t=1,p=1" SALT,
+		"$argon2id$v=19$m=64,t=1,p=1" SALT "$AAECAwQBgLFDA0ODxAREhMU\xb0"
+		"0RXG",
 		"$argon2id$v=19$m=64,t=1,p=1" SALT TAG "=",
 		"$argon2id$v=19$m=64,t=1,p=1" SALT TAG "\n",
 		"$argon2id$v=19$m=64,t=1,p=1" SALT TAG "$",
