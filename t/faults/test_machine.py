@@ -168,8 +168,9 @@ def test_fork(lk, table):
 
 @pytest.fixture
 def hungry():
-    """More than 32 MiB, which malloc(3) gives back each time: every hash asks the system anew."""
-    stack = Stack.start(SETTINGS.replace("memory_kib = 1024", "memory_kib = 34816"))
+    """Of two lanes, whose memory is not kept, and more than the 64 MiB that malloc(3) has reserved for
+    each arena: every hash asks the system anew."""
+    stack = Stack.start(SETTINGS.replace("memory_kib = 1024", "memory_kib = 69632\nlanes = 2"))
     yield stack
     stack.down()
 

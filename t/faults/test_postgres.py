@@ -182,7 +182,7 @@ def test_the_answer_of_commit_is_lost(relayed, table):
                     [(made.json["id"],)])
         user = join(lk)
         tokens = enter(user)
-        again = asked_again(relay, b"sessions_refresh", lambda: renew(user.client, tokens))
+        again = asked_again(relay, b"sessions_rotate", lambda: renew(user.client, tokens))
         row.exactly("refresh, repeated", again.status, 200)
         row.exactly("the current pair works", renew(user.client, again.json).status, 200)
         with ledger_of(lk) as ledger:
