@@ -111,9 +111,9 @@ static void allot(struct crew *crew, enum pool pool)
 }
 
 /* Who wakes a worker goes on first (sched(7)): nginx comes to the end of what it has in
- * hand, and the worker finds a whole request, or several, where it else would have stopped
- * nginx to wait for it. Without it, all is right and slower. */
-static void set_batch(void)
+ * hand, and the worker finds a whole request, or several, where it else would have
+ * stopped nginx to wait for it. Without it, all is right and slower. */
+static void let_others_go_on(void)
 {
 	const struct sched_param none = {0};
 
@@ -137,7 +137,8 @@ _Noreturn static void live(const struct crew *crew, size_t slot, pid_t parent)
 	for (size_t i = 0; i < POOL_COUNT; i++)
 		if (i != place->pool && crew->listen_fd[i] >= 0)
 			close(crew->listen_fd[i]);
-	set_batch();
+	if (place->pool == POOL_FAST)
+		let_others_go_on();
 	if (place->pool == POOL_SLOW)
 		setpriority(PRIO_PROCESS, 0, (int)crew->conf->server_slow_nice);
 	exit(row->run(&worker));

@@ -45,11 +45,21 @@ struct fcgi *fcgi_new(int listen_fd)
 	return fcgi;
 }
 
+/* libfcgi would first shut the connection down and look for what the peer still sends;
+ * that was read (see drop_rest()), so it is closed at once, and by us. */
+static void finish(FCGX_Request *request)
+{
+	FCGX_Finish_r(request);
+	if (request->ipcFd >= 0)
+		close(request->ipcFd);
+	request->ipcFd = -1;
+}
+
 void fcgi_free(struct fcgi **fcgi)
 {
 	if (!*fcgi)
 		return;
-	FCGX_Finish_r(&(*fcgi)->request);
+	finish(&(*fcgi)->request);
 	close((*fcgi)->epoll_fd);
 	free(*fcgi);
 	*fcgi = NULL;
@@ -133,7 +143,7 @@ static bool take(struct fcgi *fcgi, int fd)
 	fcgi->request.keepConnection = 1;
 	if (FCGX_Accept_r(&fcgi->request) < 0)
 		return false;
-	fcgi->request.keepConnection = 0;
+	fcgi->request.keepConnection = 1; /* so it does not close it: see finish() */
 	return true;
 }
 
@@ -155,7 +165,7 @@ bool fcgi_accept(struct fcgi *fcgi, const sigset_t *wake, int64_t timeout_ms)
 {
 	const int64_t deadline = clock_mono_ms() + timeout_ms;
 
-	FCGX_Finish_r(&fcgi->request);
+	finish(&fcgi->request);
 	/* A wait lets no signal in when it need not wait: without this, a full backlog
 	 * would keep them out for ever. Not between a wait and its accept: a worker that
 	 * was woken and then left would leave that connection to nobody. */
@@ -208,6 +218,6 @@ bool fcgi_write(struct fcgi *fcgi, const char *bytes, size_t n)
 	/* The last writer that closes also writes END_REQUEST: errors first */
 	FCGX_FClose(fcgi->request.err);
 	written = FCGX_FClose(fcgi->request.out) == 0 && written;
-	FCGX_Finish_r(&fcgi->request);
+	finish(&fcgi->request);
 	return written;
 }

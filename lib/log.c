@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,8 @@ static char program_name[32] = "latchkey";
 static enum log_level least_level = LOG_LEVEL_INFO;
 static bool to_journal;
 static char request[129];
+static pid_t own_pid; /* getpid(2) is a system call each time; 0: not asked yet */
+static bool forks_are_told;
 
 /* How much of `text` is shown: at most `max` bytes, and no part of a character. */
 static size_t cut_len(const char *text, size_t max)
@@ -66,8 +69,15 @@ static bool is_journal(void)
 	return strcmp(stream, text) == 0;
 }
 
+static void forget_pid(void)
+{
+	own_pid = 0;
+}
+
 void log_open(const char *program, enum log_level least)
 {
+	if (!forks_are_told)
+		forks_are_told = !pthread_atfork(NULL, NULL, forget_pid);
 	copy_cut(program_name, sizeof program_name, program);
 	least_level = least;
 	to_journal = is_journal();
@@ -94,13 +104,15 @@ static void put_head(struct buf *line, enum log_level level, const char *event)
 	char now[CLOCK_TEXT_SIZE];
 
 	clock_format(clock_real_ms(), now);
+	if (!own_pid || !forks_are_told)
+		own_pid = getpid();
 	if (to_journal)
 		buf_puts(line, LEVELS[level].priority);
 	buf_puts(line, "{\"time\":");
 	buf_put_json(line, now);
 	put_pair(line, "level", LEVELS[level].name);
 	put_pair(line, "program", program_name);
-	buf_printf(line, ",\"pid\":%d", (int)getpid());
+	buf_printf(line, ",\"pid\":%d", (int)own_pid);
 	put_pair(line, "event", event);
 	if (*request)
 		put_pair(line, "request_id", request);

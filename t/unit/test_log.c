@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/arena.h"
@@ -77,6 +78,30 @@ START_TEST(a_line)
 	log_request(NULL);
 	log_error("next");
 	ck_assert_int_eq(json_type(logged_line(), "request_id"), JSON_ABSENT);
+}
+END_TEST
+
+static int64_t logged_pid(void)
+{
+	int64_t pid = 0;
+
+	ck_assert(json_integer(logged_line(), "pid", &pid));
+	return pid;
+}
+
+START_TEST(pid_is_that_of_who_writes)
+{
+	pid_t child;
+
+	log_warn("parent");
+	ck_assert_int_eq(logged_pid(), getpid());
+	child = fork();
+	if (!child) {
+		log_warn("child");
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	ck_assert_int_eq(logged_pid(), child);
 }
 END_TEST
 
@@ -211,6 +236,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		a_line,
+		pid_is_that_of_who_writes,
 		levels,
 		the_journal_learns_the_priority,
 		another_stream_than_the_journals,
