@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "app/ctl/probes.h"
+#include "app/password.h"
 #include "lib/clock.h"
 #include "lib/pwhash.h"
 
@@ -47,9 +48,7 @@ static long workers_of(const struct conf *conf)
 struct finding probe_hash(struct ctl *ctl)
 {
 	const struct conf *conf = ctl->context.conf;
-	const struct pwhash_cost cost = {(uint32_t)conf->passwords_memory_kib,
-					 (uint32_t)conf->passwords_passes,
-					 (uint32_t)conf->passwords_lanes};
+	const struct pwhash_cost cost = password_cost(conf);
 	long workers = workers_of(conf);
 	int64_t us = measure(ctl, &cost);
 	long long a_second = workers * 1000000LL / (us > 0 ? us : 1);

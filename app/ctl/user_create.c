@@ -35,9 +35,7 @@ static char *read_password(struct arena *arena)
 static enum ctl_exit hash_password(struct ctl *ctl, struct admin_user_new *user)
 {
 	const struct conf *conf = ctl->context.conf;
-	const struct pwhash_cost cost = {(uint32_t)conf->passwords_memory_kib,
-					 (uint32_t)conf->passwords_passes,
-					 (uint32_t)conf->passwords_lanes};
+	const struct pwhash_cost cost = password_cost(conf);
 	struct arena *arena = ctl->context.arena;
 	const char *password = read_password(arena);
 	enum password_flaw flaw;

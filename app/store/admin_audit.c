@@ -1,5 +1,6 @@
 #include "app/store/admin_audit.h"
 
+#include "app/store/codes.h"
 #include "app/store/row.h"
 #include "lib/clock.h"
 #include "lib/text.h"
@@ -15,7 +16,9 @@
 				" ORDER BY created_at DESC, id DESC LIMIT $2)"                                    \
 				" UNION ALL"                                                                      \
 				" (SELECT created_at, 0, CASE WHEN success THEN 'login' ELSE 'login_failed' END," \
-				" user_id, 'user', ip, NULL, concat_ws(' ', method, device_type, user_agent)"     \
+				" NULLIF(user_id, '" CODES_NOBODY                                                 \
+				"'), 'user', ip, NULL,"                                                           \
+				" concat_ws(' ', method, device_type, user_agent)"                                \
 				" FROM login_history WHERE created_at >= $1" condition                            \
 				" ORDER BY created_at DESC LIMIT $2)) AS x"                                       \
 				" LEFT JOIN users u ON u.id = x.user_id"                                          \

@@ -1,14 +1,17 @@
 #include "app/store/history.h"
 
+#include "app/store/codes.h"
 #include "app/store/row.h"
 
-/* Not waiting for the disk: else a wrong password would take longer for a user than for
- * nobody, who leaves no row. */
+/* Nobody leaves a row, too: else a wrong password would take longer for a user. For the
+ * same reason none waits for the disk. Who was deleted meanwhile leaves none. */
 static const struct pg_stmt FAILURE = {
 	"history_failure",
 	"INSERT INTO login_history (user_id, user_agent, ip, device_type, method, success)"
-	" SELECT id, $2, $3, $4, $5, false"
-	" FROM set_config('synchronous_commit', 'off', true), users WHERE id = $1"};
+	" SELECT $1::uuid, $2, $3, $4, $5, false"
+	" FROM set_config('synchronous_commit', 'off', true),"
+	" (SELECT count(*) AS n FROM users WHERE id = $1::uuid) AS u"
+	" WHERE u.n = 1 OR $1::uuid = '" CODES_NOBODY "'"};
 
 enum rc history_failure(struct context *c, const char *user_id, const char *method,
 			const char *device_type)

@@ -6,8 +6,8 @@
 #include "app/page.h"
 #include "lib/rc.h"
 
-/* Writes down a failed attempt; nothing is written for a user that does not exist, by the
- * same statement. RC_OK also then. */
+/* Writes down a failed attempt, of a user or of CODES_NOBODY; of one that was deleted
+ * meanwhile nothing. RC_OK also then. */
 enum rc history_failure(struct context *c, const char *user_id, const char *method,
 			const char *device_type) MUST_USE;
 

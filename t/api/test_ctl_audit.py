@@ -6,7 +6,7 @@ import pytest
 
 from lib.check import TIME
 from lib.ctl import ctl, text
-from lib.stack import new_email
+from lib.stack import new_email, new_name
 
 
 @pytest.fixture
@@ -78,6 +78,13 @@ def test_since(lk, someone):
 ])
 def test_usage(lk, words):
     ctl(lk, "audit", *words, code=2)
+
+
+def test_guesses_at_names_that_nobody_has(lk, c):
+    assert c.login(new_name(), "wrong-Quartz-fjord").status == 401
+    shown = next(row for row in events(lk) if row["event"] == "login_failed" and row["ip"] == c.address)
+    assert "latchkey-test" in shown["detail"] and not shown.get("user_id") and not shown.get("user")
+    assert c.address in text(lk, "audit")
 
 
 def test_no_more_than_asked_for(lk, someone):
