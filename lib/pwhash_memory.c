@@ -12,8 +12,7 @@
 
 enum { HUGE_PAGE = 2 * 1024 * 1024 }; /* x86_64, and arm64 with pages of 4 KiB */
 
-/* Of this thread alone, so that no other's mapping is ever taken for a hash's. */
-static _Thread_local struct {
+struct memory {
 	void *map; /* NULL: none is kept */
 	size_t mapped;
 	uint8_t *at; /* in `map`, where a huge page begins */
@@ -21,7 +20,10 @@ static _Thread_local struct {
 	size_t least, most; /* that is lent; 0: no hash is under way */
 	size_t lent; /* of what is kept, from its start */
 	bool was_lent; /* in this hash */
-} kept;
+};
+
+/* Of this thread alone, so that no other's mapping is ever taken for a hash's. */
+static __thread struct memory kept;
 
 /* As mmap() */
 static void *map_anew(size_t bytes)
@@ -37,13 +39,13 @@ static int unmap(void *at, size_t bytes)
 
 /* Nothing of it is resident before it is used. Huge pages are faster, where there are
  * any; and a child does not get what is in it, should one be made during a hash. */
-static void keep(size_t bytes)
+static bool keep(size_t bytes)
 {
 	size_t mapped = bytes + HUGE_PAGE;
 	uint8_t *map = map_anew(mapped);
 
 	if (map == MAP_FAILED)
-		return;
+		return false;
 	kept.map = map;
 	kept.mapped = mapped;
 	kept.at = map + (HUGE_PAGE - (uintptr_t)map % HUGE_PAGE) % HUGE_PAGE;
@@ -51,6 +53,7 @@ static void keep(size_t bytes)
 	INVARIANT(madvise(kept.at, bytes, MADV_DONTDUMP) == 0);
 	(void)madvise(kept.at, bytes, MADV_HUGEPAGE);
 	(void)madvise(kept.at, bytes, MADV_WIPEONFORK);
+	return true;
 }
 
 /* NULL: that is not what it is for, or there is none. */
@@ -60,9 +63,7 @@ static void *lend(size_t bytes)
 		return NULL;
 	if (kept.bytes < kept.most)
 		pwhash_memory_free();
-	if (!kept.map)
-		keep(kept.most);
-	if (!kept.map)
+	if (!kept.map && !keep(kept.most))
 		return NULL;
 	kept.lent = bytes;
 	kept.was_lent = true;
