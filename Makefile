@@ -118,6 +118,12 @@ $(BUILD)/t/bench/hash_kept: $(BUILD)/t/bench/hash_kept.o $(BUILD)/t/bench/hash.o
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap -o $@ $^ -l:libsodium.a
 
+# The client of make soak
+$(BUILD)/soak/load: $(BUILD)/t/soak/load.o
+	$(say) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
 unit: $(TESTS) ## build and run the unit tests
@@ -215,7 +221,7 @@ check-hostile: ## sqlmap, slowhttptest, testssl.sh, and what is left of secrets;
 	$(sub) all
 	$(Q)BUILD=$(BUILD) VAR=$(VAR) timeout -k 30 1200 /usr/bin/python3 -m pytest -q -p no:cacheprovider $(PYTEST_FLAGS) t/hostile
 
-check-valgrind: ## unit tests, adapters and a service under valgrind; ten minutes at most
+check-valgrind: ## unit tests, adapters and a service under valgrind; ten minutes
 	$(Q)t/deps valgrind
 	$(sub) all $(TESTS) $(LIVE)
 	$(Q)BUILD=$(BUILD) VAR=$(VAR) t/valgrind/run
@@ -227,7 +233,7 @@ check-timing: ## whether the time of an answer tells who has an account: pairs, 
 
 soak: ## N=1000000 requests a route, HASHED=20000 where one hashes, in SOAK_MINUTES=480; goes on where it was
 	$(Q)t/deps check
-	$(sub) all
+	$(sub) all $(BUILD)/soak/load
 	$(Q)BUILD=$(BUILD) VAR=$(VAR) t/soak/run
 
 proof: ## doc/proof.md and the README's figures, from what the checks left in VAR/proof

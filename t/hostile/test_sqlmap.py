@@ -4,6 +4,7 @@ server that can be injected, so that this can fail."""
 import concurrent.futures
 import http.server
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -84,12 +85,20 @@ def bad_statuses(lk):
                    if line.get("event") == "request" and int(line["status"]) >= 500)
 
 
+def tamper_script(directory):
+    """sqlmap takes one from a directory that is a package only."""
+    os.mkdir(directory)
+    open(os.path.join(directory, "__init__.py"), "w").close()
+    return shutil.copy(os.path.join(HERE, "behind_basic.py"), directory)
+
+
 def test_sqlmap(lk, known, proof, tmp_path):
     begin, lines = time.monotonic(), len(lk.log.lines())
+    behind_basic = tamper_script(tmp_path / "tamper")
     requests = list(points.requests(Spec(), known))
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         jobs = [pool.submit(sqlmap, request, lk.port, str(tmp_path),
-                            *([f"--tamper={HERE}/behind_basic.py"] if request.name.startswith("basic") else []))
+                            *(["--tamper=" + behind_basic] if request.name.startswith("basic") else []))
                 for request in requests]
         results = [job.result() for job in jobs]
     sent = sum(line.get("event") == "request" for line in lk.log.lines()[lines:])
