@@ -1,4 +1,5 @@
 /* fakes: site supervised fcgi_client */
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -17,10 +18,12 @@ START_TEST(both_pools_answer_and_stop)
 	ck_assert_int_ne(site_ask("/ok"), 0);
 	ck_assert_int_eq(getpriority(PRIO_PROCESS, (id_t)site_ask("/ok")),
 			 getpriority(PRIO_PROCESS, 0));
+	ck_assert_int_eq(sched_getscheduler(site_ask("/ok")), SCHED_BATCH);
 	ck_assert(fcgi_ask(site_in_dir("run/slow.sock"), "/ok", site_text,
 			   sizeof site_text));
 	sscanf(strstr(site_text, "pid="), "pid=%d", &pid);
 	ck_assert_int_eq(getpriority(PRIO_PROCESS, (id_t)pid), 10);
+	ck_assert_int_eq(sched_getscheduler(pid), SCHED_OTHER);
 	ck_assert_uint_eq(site_count_children(0), SITE_WORKERS);
 	site_stop();
 	site_wait_logged("\"stopped\"", 1);
