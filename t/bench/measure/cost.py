@@ -9,8 +9,13 @@ import time
 
 from lib.stack import ROOT, descendants
 from lib.wait import wait_for
+from measure.subject import settle
 from measure.usage import pss_kib, workers
 
+LOGIN = "POST /login"
+CLIENTS = 16
+HASH_KIB = 19456  # [passwords] memory_kib
+GIVEN_BACK_S = 60  # app/worker.c does it after 10
 FLAT = ("GET /auth/verify", "GET /token", "POST /auth/refresh")
 
 
@@ -27,12 +32,34 @@ def at_rest(bench):
     bench.lk.part("restart", "serve")
     for each in (bench.asked, *(peer.subjects() for peer in bench.peers)):
         each["GET /auth/verify"].measure(bench.plan.short)
-    return {"rest_kib": memory(bench), "processes": sum(len(descendants(root)) for root in bench.ours.roots()),
-            "slow_rest_kib": pss_kib(workers(bench.lk, "slow"))}
+    return {"rest_kib": memory(bench), "processes": sum(len(descendants(root)) for root in bench.ours.roots())}
+
+
+def while_hashing(subject, size, seconds):
+    """The most that size() was while logins ran."""
+    load, most = subject.start(seconds, CLIENTS), 0
+    end = time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            most = max(most, size())
+    finally:
+        load.stop()
+    settle(subject.served_by())
+    return most
 
 
 def after_load(bench):
-    return {"loaded_kib": memory(bench)}
+    """While people sign in; and after it, when ours has given back what hashes took. A slow worker
+    does so after a while without one, and then has met every request it will meet."""
+    slow, ours = workers(bench.lk, "slow"), lambda: pss_of(bench.ours.roots())
+    seconds, login = bench.plan.seconds, bench.asked[LOGIN]
+    busy = {"ours": while_hashing(login, ours, seconds)}
+    busy |= {peer.name: while_hashing(peer.subjects()[LOGIN], lambda of=peer: pss_of([of.pid]), seconds) for peer in bench.peers}
+    hashing = while_hashing(login, lambda: pss_kib(slow), seconds)
+    wait_for(lambda: pss_kib(slow) < hashing - len(slow) * HASH_KIB / 2, GIVEN_BACK_S,
+             "the memory of hashes is not given back", every=0.2)
+    return {"busy_kib": busy, "loaded_kib": memory(bench),
+            "slow_hash_kib": (hashing - pss_kib(slow)) / len(slow)}
 
 
 def flat(bench):

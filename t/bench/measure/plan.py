@@ -8,6 +8,7 @@ from dataclasses import dataclass
 class Plan:
     rounds: int
     seconds: int            # a measurement
+    turn: int               # one of a round
     short: int              # one of a sweep
     concurrency: tuple      # connections, beside the 64 of all else
     workers: tuple
@@ -18,9 +19,9 @@ class Plan:
     builds: bool            # the first make, too
 
 
-FULL = Plan(rounds=3, seconds=3, short=3, concurrency=(1, 16, 256), workers=(1, 2, 4, 8), sizes=(1000, 100000, 1000000),
+FULL = Plan(rounds=5, seconds=3, turn=2, short=3, concurrency=(1, 16, 256), workers=(1, 2, 4, 8), sizes=(1000, 100000, 1000000),
             grown_rounds=7, flat_requests=1000000, flat_seconds=150, builds=True)
-QUICK = Plan(rounds=1, seconds=2, short=1, concurrency=(1, 256), workers=(1, 4), sizes=(1000, 100000),
+QUICK = Plan(rounds=1, seconds=2, turn=2, short=1, concurrency=(1, 256), workers=(1, 4), sizes=(1000, 100000),
              grown_rounds=3, flat_requests=100000, flat_seconds=15, builds=False)
 
 

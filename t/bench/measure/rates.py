@@ -5,14 +5,15 @@ import os
 import subprocess
 
 from lib.wait import wait_for
-from measure.subject import Subject, alternately
-from measure.usage import cpu_seconds, pss_kib, workers
+from measure.subject import Subject, alternately, tell
+from measure.usage import cpu_seconds, workers
 
 FIXED, BARE = "nginx, fixed answer", "bare FastCGI worker"
+LIVE, LOGIN = "GET /health/live", "POST /login"
+BESIDE_LIVE = (BARE, "GET /auth/verify", "GET /token", "POST /auth/refresh", "HEAD /users/{}/roles/{}", "GET /users/me")
 SWEPT = ("GET /health/live", "GET /auth/verify", "GET /token", "POST /auth/refresh", "POST /login")
 HASHES = ("hash_kept", "hash_ours")
 FLOOD = 16  # connections
-SAMPLES = 200  # of memory: half a second
 
 
 def hash_rate(lk, program, seconds):
@@ -26,14 +27,41 @@ def floors(bench):
     return [Subject(FIXED, bench.front.url + "/fixed"), Subject(BARE, bench.front.url + "/bare")]
 
 
+def in_turn(bench):
+    """All subjects, each of the peers' next to ours of the same name: what is compared is near in time."""
+    theirs = [peer.subjects() for peer in bench.peers]
+    for subject in (*floors(bench), *bench.asked.values()):
+        yield subject
+        yield from (of[subject.name] for of in theirs if subject.name in of)
+
+
+def one_round(bench, rates, hashes):
+    """A machine that others share changes within minutes: F is measured again before and after
+    whatever is compared with it, and the hash around the login."""
+    live = bench.asked[LIVE]
+    before = live.measure(bench.plan.turn)
+    for subject in in_turn(bench):
+        if subject is live:
+            continue
+        if subject.name == LOGIN:
+            hashes["hash_kept"].append(hash_rate(bench.lk, "hash_kept", bench.plan.turn))
+        got = subject.measure(bench.plan.turn)
+        tell(subject.name, got)
+        rates.setdefault(subject.name, []).append(got)
+        if subject.name == LOGIN:
+            hashes["hash_ours"].append(hash_rate(bench.lk, "hash_ours", bench.plan.turn))
+        if subject.name in BESIDE_LIVE:
+            rates.setdefault(LIVE, []).append(before)
+            after = live.measure(bench.plan.turn)
+            got["beside"] = (before["rate"] + after["rate"]) / 2
+            before = after
+    tell(LIVE, before)
+
+
 def one_run(bench):
-    every = [*floors(bench), *bench.asked.values()] + [each for peer in bench.peers for each in peer.subjects().values()]
     rates, hashes = {}, {name: [] for name in HASHES}
     for _ in range(bench.plan.rounds):
-        for name in HASHES:
-            hashes[name].append(hash_rate(bench.lk, name, bench.plan.seconds))
-        for name, got in alternately(every, 1, bench.plan.seconds).items():
-            rates.setdefault(name, []).extend(got)
+        one_round(bench, rates, hashes)
         bench.trim_logs()
     return {"rates": rates, "hashes": hashes}
 
@@ -49,16 +77,15 @@ def by_connections(bench):
 
 
 def beside_flood(bench):
-    """/auth/verify alone, and while others sign in; and the slow workers' memory then."""
+    """/auth/verify alone, and while others sign in."""
     verify, login, slow = bench.asked["GET /auth/verify"], bench.asked["POST /login"], workers(bench.lk, "slow")
-    found = {"alone": [], "beside": [], "slow_workers": len(slow), "slow_hashing_kib": 0}
+    found = {"alone": [], "beside": []}
     for _ in range(max(bench.plan.rounds, 2)):
         found["alone"].append(verify.measure(bench.plan.seconds))
         before = sum(cpu_seconds(slow).values())
         flood = login.start(bench.plan.seconds + 60, FLOOD)
         try:
             wait_for(lambda: sum(cpu_seconds(slow).values()) > before + 0.05, 60, "nobody hashes")
-            found["slow_hashing_kib"] = max(found["slow_hashing_kib"], *(pss_kib(slow) for _ in range(SAMPLES)))
             found["beside"].append(verify.start(bench.plan.seconds).result())
         finally:
             flood.stop()

@@ -32,6 +32,11 @@ class Subject:
     rotate: bool = False
     parts: object = dict  # a function: whose processor time it takes, {name: pids of their roots}
 
+    def served_by(self):
+        """The pids of the service itself, not of its stores."""
+        parts = self.parts()
+        return [pid for name in SERVERS if name in parts for root in parts[name] for pid in descendants(root)]
+
     def start(self, seconds, connections=64):
         return wrk.Load(self.url, seconds, connections, requests=self.requests() if self.requests else None,
                         method=self.method, rotate=self.rotate)
@@ -39,15 +44,19 @@ class Subject:
     def measure(self, seconds, connections=64):
         """wrk's figures, and µs of processor time a request, by part. Longer, where nobody was
         served in that time."""
-        parts = self.parts()
-        served = [pid for name in SERVERS if name in parts for root in parts[name] for pid in descendants(root)]
-        load, watch = self.start(seconds, connections), Watch(parts)
+        served = self.served_by()
+        load, watch = self.start(seconds, connections), Watch(self.parts())
         got = load.result()
         got["cpu_us"] = {name: spent / max(got["requests"], 1) * 1e6 for name, spent in watch.spent().items()}
         settle(served)
         if not got["rate"] and seconds < LONGEST_S:
             return self.measure(seconds * 4, connections)
         return got
+
+
+def tell(name, got):
+    print(f"{name:34s} {got['rate']:9.0f} a second, p99 {got['p99']:6.1f} ms"
+          + (f"   refused {got['refused']}" if got["refused"] else ""))
 
 
 def alternately(subjects, rounds, seconds, connections=64):
@@ -57,6 +66,5 @@ def alternately(subjects, rounds, seconds, connections=64):
         for subject in subjects:
             got = subject.measure(seconds, connections)
             found[subject.name].append(got)
-            print(f"{subject.name:34s} {got['rate']:9.0f} a second, p99 {got['p99']:6.1f} ms"
-                  + (f"   refused {got['refused']}" if got["refused"] else ""))
+            tell(subject.name, got)
     return found
