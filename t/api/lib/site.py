@@ -29,10 +29,13 @@ def listens(port):
 
 
 class Daemon:
-    """A program in the foreground, which ends with us; `log` is where it says why it failed."""
+    """A program in the foreground, which ends with us; `log` is where it says why it failed. It has
+    a session of its own, as a service has: Linux shares processors out among sessions first (sched(7),
+    autogroup)."""
 
     def __init__(self, *command, ready, log):
         self._process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "--", *command], stdin=subprocess.DEVNULL,
+                                         start_new_session=True,
                                          stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         self.pid, self._ready, self._log = self._process.pid, ready, log
         try:

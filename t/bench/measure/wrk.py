@@ -25,7 +25,8 @@ class Load:
         environment = {**os.environ, **{name: value for name, value in words.items() if value}}
         self._process = subprocess.Popen(
             ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", SCRIPT, url],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
+            start_new_session=True)
 
     @staticmethod
     def _write(requests):
