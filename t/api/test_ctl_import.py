@@ -333,9 +333,8 @@ def test_a_connection_that_breaks(lk):
     process = start(lk)
     process.stdin.write(lines(rows[:1500]))
     process.stdin.flush()
-    wait_for(lambda: staging(lk), 10, "nothing is staged")
-    for (pid,) in staging(lk):
-        lk.sql("SELECT pg_terminate_backend(%s)", pid)
+    for (pid,) in wait_for(lambda: staging(lk), 10, "nothing is staged"):
+        assert lk.one("SELECT pg_terminate_backend(%s)", pid)
     _, errors = process.communicate(lines(rows[1500:]), timeout=30)
     assert process.returncode == 1, errors
     assert made_count(lk, rows) == 0
