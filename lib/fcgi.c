@@ -143,7 +143,7 @@ static bool take(struct fcgi *fcgi, int fd)
 	fcgi->request.keepConnection = 1;
 	if (FCGX_Accept_r(&fcgi->request) < 0)
 		return false;
-	fcgi->request.keepConnection = 1; /* so it does not close it: see finish() */
+	fcgi->request.keepConnection = 1; /* whatever the peer asked for: see finish() */
 	return true;
 }
 
