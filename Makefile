@@ -119,9 +119,8 @@ $(BUILD)/t/bench/hash_kept: $(BUILD)/t/bench/hash_kept.o $(BUILD)/t/bench/hash.o
 	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap -o $@ $^ -l:libsodium.a
 
 # The client of make soak
-$(BUILD)/soak/load: $(BUILD)/t/soak/load.o
+$(BUILD)/t/soak/load: $(BUILD)/t/soak/load.o
 	$(say) LD $@
-	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
@@ -233,7 +232,7 @@ check-timing: ## whether the time of an answer tells who has an account: pairs, 
 
 soak: ## N=1000000 requests a route, HASHED=20000 where one hashes, in SOAK_MINUTES=480; goes on where it was
 	$(Q)t/deps check
-	$(sub) all $(BUILD)/soak/load
+	$(sub) all $(BUILD)/t/soak/load
 	$(Q)BUILD=$(BUILD) VAR=$(VAR) t/soak/run
 
 proof: ## doc/proof.md and the README's figures, from what the checks left in VAR/proof

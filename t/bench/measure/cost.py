@@ -9,11 +9,9 @@ import time
 
 from lib.stack import ROOT, descendants
 from lib.wait import wait_for
-from measure.subject import settle
+from measure.subject import FLOOD, LOGIN, settle
 from measure.usage import pss_kib, workers
 
-LOGIN = "POST /login"
-CLIENTS = 16
 HASH_KIB = 19456  # [passwords] memory_kib
 GIVEN_BACK_S = 60  # app/worker.c does it after 10
 FLAT = ("GET /auth/verify", "GET /token", "POST /auth/refresh")
@@ -37,7 +35,7 @@ def at_rest(bench):
 
 def while_hashing(subject, size, seconds):
     """The most that size() was while logins ran."""
-    load, most = subject.start(seconds, CLIENTS), 0
+    load, most = subject.start(seconds, FLOOD), 0
     end = time.monotonic() + seconds
     try:
         while time.monotonic() < end:

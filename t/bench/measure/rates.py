@@ -5,15 +5,13 @@ import os
 import subprocess
 
 from lib.wait import wait_for
-from measure.subject import Subject, alternately, tell
+from measure.subject import BARE, FIXED, FLOOD, LIVE, LOGIN, Subject, alternately, tell
 from measure.usage import cpu_seconds, workers
+from measure.verdict import OF_LIVE
 
-FIXED, BARE = "nginx, fixed answer", "bare FastCGI worker"
-LIVE, LOGIN = "GET /health/live", "POST /login"
-BESIDE_LIVE = (BARE, "GET /auth/verify", "GET /token", "POST /auth/refresh", "HEAD /users/{}/roles/{}", "GET /users/me")
+BESIDE_LIVE = (BARE, *(name for name, _ in OF_LIVE))
 SWEPT = ("GET /health/live", "GET /auth/verify", "GET /token", "POST /auth/refresh", "POST /login")
 HASHES = ("hash_kept", "hash_ours")
-FLOOD = 16  # connections
 
 
 def hash_rate(lk, program, seconds):
@@ -78,7 +76,7 @@ def by_connections(bench):
 
 def beside_flood(bench):
     """/auth/verify alone, and while others sign in."""
-    verify, login, slow = bench.asked["GET /auth/verify"], bench.asked["POST /login"], workers(bench.lk, "slow")
+    verify, login, slow = bench.asked["GET /auth/verify"], bench.asked[LOGIN], workers(bench.lk, "slow")
     found = {"alone": [], "beside": []}
     for _ in range(max(bench.plan.rounds, 2)):
         found["alone"].append(verify.measure(bench.plan.seconds))

@@ -7,6 +7,11 @@ from lib.wait import wait_for
 from measure import wrk
 from measure.usage import TICK_S, Watch, cpu_seconds
 
+# What more than one section knows by name
+FIXED, BARE = "nginx, fixed answer", "bare FastCGI worker"
+LIVE, LOGIN = "GET /health/live", "POST /login"
+FLOOD = 16  # connections that sign in, beside others or to be looked at
+
 SERVERS = ("latchkeyd", "gunicorn")
 LONGEST_S = 4
 

@@ -3,7 +3,8 @@ median over the rounds of what one and the other did in the same round."""
 
 from statistics import median
 
-LIVE, BARE, FIXED = "GET /health/live", "bare FastCGI worker", "nginx, fixed answer"
+from measure.subject import BARE, LIVE, LOGIN
+
 # Of the fixed-answer worker, at least
 OF_LIVE = (("GET /auth/verify", 0.50), ("GET /token", 0.45), ("POST /auth/refresh", 0.25),
            ("HEAD /users/{}/roles/{}", 0.40), ("GET /users/me", 0.45))
@@ -43,17 +44,17 @@ def best(rows, name):
     return max((got for each, got in rows.items() if each.startswith(name + " (flask")), key=lambda got: median(rates(got)))
 
 
-def of_live(rows):
-    """Of F as it was just before and after."""
-    return median([row["rate"] / row["beside"] for row in rows if row.get("beside")] or [0])
+def beside(rows):
+    """F as it was just before and after each."""
+    return [row.get("beside", 0) for row in rows]
 
 
 def judge_rates(results, proof):
     rows, hashes = results["rates"], results["hashes"]
-    at_least(proof, "F, the fixed-answer worker, of a bare FastCGI worker", 1 / of_live(rows[BARE]), 0.95)
+    at_least(proof, "F, the fixed-answer worker, of a bare FastCGI worker", ratio(beside(rows[BARE]), rates(rows[BARE])), 0.95)
     for name, bound in OF_LIVE:
-        at_least(proof, f"`{name}` of F", of_live(rows[name]), bound)
-    login = rates(rows["POST /login"])
+        at_least(proof, f"`{name}` of F", ratio(rates(rows[name]), beside(rows[name])), bound)
+    login = rates(rows[LOGIN])
     at_least(proof, "login of the raw hash rate", ratio(login, hashes["hash_ours"]), 0.90)
     at_least(proof, "login of the fastest argon2id known here", ratio(login, hashes["hash_kept"]), 0.80)
     for name, bound in OF_PEER:
@@ -141,7 +142,7 @@ def rate_table(results, proof):
     rows = []
     for name, got in results["rates"].items():
         rate, *times = figures(got)
-        share = of_live(got) or median(rates(got)) / live
+        share = ratio(rates(got), beside(got)) or median(rates(got)) / live
         rows.append([name, rate, f"{share:.2f}", *times])
     rows += [[text, f"{median(results['hashes'][name]):.0f}", "", "", "", ""] for name, text in HASHES.items()]
     proof.table("One run, alternately: 64 connections, TLS", COLUMNS, rows)
