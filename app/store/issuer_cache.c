@@ -104,7 +104,9 @@ enum rc issuer_cache_get(struct context *c, const char *section, const char *iss
 			 bool anew, struct issuer_known *out)
 {
 	struct place *place = place_of(c->issuers, section);
-	bool old = !place->read_at || clock_mono_ms() - place->read_at > ISSUER_CACHE_MS;
+	/* That nothing good was there is not kept: others may have seen it come */
+	bool old = place->good_until <= c->now_ms ||
+		   clock_mono_ms() - place->read_at > ISSUER_CACHE_MS;
 	bool fresh = anew || old;
 	enum rc rc = fresh ? refresh(c, place, issuer) : RC_OK;
 

@@ -9,6 +9,7 @@ import pytest
 from lib import check, me as own
 from lib.ctl import ctl
 from lib.http import together
+from lib.issuer import DISCOVERY
 from lib.social import Browser, Idp, Person, link, linked, me, query_of, section, state_cookie, tokens, wait_discovered
 from lib.stack import Stack, new_email, new_password
 from lib.tokens import parts
@@ -86,6 +87,26 @@ def test_begin_by_oneself(lk, idp, browser, what):
     assert state_cookie(answer.json["state"]) in browser.cookies
     back = browser.back("google", idp.callback(answer.json["authorization_url"], Person()))
     assert back.status == (302 if "return_to" in str(what) else 200), back
+
+
+
+def test_begin_as_soon_as_it_is_discovered():
+    """By each worker, though they have all just seen that it was not."""
+    late = Idp()
+    document = late.answers.pop(DISCOVERY)
+    lk = Stack.start(section("late", "oidc", late.url))
+    begin = lambda: lk.client().get("/social/login/late")
+    try:
+        for _ in range(40):
+            check.problem(begin(), 502, "provider_error")
+        late.answers[DISCOVERY] = document
+        lk.sql("UPDATE outside_issuers SET due_at = now()")
+        lk.sql("NOTIFY outside")
+        wait_for(lambda: lk.sql("SELECT 1 FROM outside_issuers WHERE fetched_at IS NOT NULL"), 10, "it is not fetched")
+        assert [begin().status for _ in range(40)] == [302] * 40
+    finally:
+        lk.down()
+        late.stop()
 
 
 def test_begin_by_the_query_too(browser):
