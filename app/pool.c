@@ -2,13 +2,19 @@
 
 #include <sched.h>
 
+#include "app/provider/gate.h"
 #include "app/provider/provider.h"
 #include "app/provider/sources.h"
 #include "app/refresher.h"
 #include "app/worker.h"
 
-/* Beyond what a provider may take: our own stores, and some more. */
-enum { OUTSIDE_STUCK_MS = PROVIDER_TOTAL_MS + 4000 };
+enum {
+	/* Beyond what a provider may take: our own stores, and some more */
+	OUTSIDE_STUCK_MS = PROVIDER_TOTAL_MS + 4000,
+	/* One provider that hangs holds as many as the gate lets; two more serve others
+	 */
+	OUTSIDE_WORKERS = GATE_PLACES + GATE_WAITERS + 2,
+};
 
 static const struct pool_row rows[] = {
 	[POOL_FAST] = {"fast", "latchkeyd: fast", true, worker_run, 0},
@@ -47,6 +53,14 @@ static size_t by_cores(int64_t set, size_t a_core, size_t most)
 	return n < most ? n : most;
 }
 
+/* Without a provider it has nothing to do but say so. */
+static size_t outside_workers(const struct conf *conf)
+{
+	if (conf->server_outside_workers)
+		return (size_t)conf->server_outside_workers;
+	return conf->n_providers ? OUTSIDE_WORKERS : 1;
+}
+
 size_t pool_size(const struct conf *conf, enum pool pool)
 {
 	switch (pool) {
@@ -55,7 +69,7 @@ size_t pool_size(const struct conf *conf, enum pool pool)
 	case POOL_SLOW:
 		return by_cores(conf->server_slow_workers, 1, 64);
 	case POOL_OUTSIDE:
-		return (size_t)conf->server_outside_workers;
+		return outside_workers(conf);
 	case POOL_REFRESHER:
 		return sources_exist(conf);
 	case POOL_COUNT:

@@ -211,7 +211,8 @@ static void wait_for_crew(size_t workers, size_t refreshers)
 	}
 }
 
-#define ISSUER "\n[issuer one]\nissuer = https://a.example\naudience = x"
+#define PROVIDER "\n[provider one]\ntype = google\nclient_id = x\nclient_secret = x"
+#define ISSUER	 "\n[issuer one]\nissuer = https://a.example\naudience = x"
 
 /* Another role: one pool with a socket, and one process more that has none, only where
  * there is something for it to do. */
@@ -230,6 +231,19 @@ START_TEST(outside_has_its_own_crew)
 	site_stop();
 	ck_assert_int_ne(access(site_in_dir("run/outside.sock"), F_OK), 0);
 	ck_assert_uint_eq(site_count_logged("\"level\":\"warn\""), 0);
+}
+END_TEST
+
+START_TEST(without_a_provider_one_worker_outside)
+{
+	site_role = supervisor_outside;
+	site_write_conf("one", "log_level = info" ISSUER);
+	site_start();
+	wait_for_crew(1, 1);
+	site_write_conf("one", "log_level = info" PROVIDER);
+	kill(site_supervisor, SIGHUP);
+	wait_for_crew(6, 1);
+	site_stop();
 }
 END_TEST
 
@@ -260,6 +274,7 @@ int main(void)
 		workers_die_with_the_supervisor,
 		sockets_of_systemd_are_used_and_left,
 		outside_has_its_own_crew,
+		without_a_provider_one_worker_outside,
 		a_reload_brings_a_new_refresher_and_ends_the_old,
 	};
 
