@@ -236,12 +236,14 @@ const struct jwt_key *keys_signing(const struct keys *keys, enum key_use use,
 	return fallback;
 }
 
-/* The leeway that tokens have: a clock that was put back a little takes nothing back. */
-static bool is_published(const struct entry *entry, enum key_use use, int64_t now_ms)
+/* The leeway that tokens have: a clock that was put back a little takes nothing back. One
+ * put back to before all keys has one sign, so that one is known, too. */
+static bool is_published(const struct keys *keys, const struct entry *entry,
+			 enum key_use use, int64_t now_ms)
 {
-	return entry->row.use == use &&
-	       entry->row.publish_at <= now_ms + JWT_LEEWAY_S * 1000 &&
-	       !key_row_retired(&entry->row, now_ms);
+	return entry->row.use == use && !key_row_retired(&entry->row, now_ms) &&
+	       (entry->row.publish_at <= now_ms + JWT_LEEWAY_S * 1000 ||
+		&entry->key == keys_signing(keys, use, now_ms));
 }
 
 size_t keys_verifying(const struct keys *keys, enum key_use use, int64_t now_ms,
@@ -250,7 +252,7 @@ size_t keys_verifying(const struct keys *keys, enum key_use use, int64_t now_ms,
 	size_t n = 0;
 
 	for (size_t i = 0; i < keys->n && n < max; i++)
-		if (is_published(&keys->at[i], use, now_ms))
+		if (is_published(keys, &keys->at[i], use, now_ms))
 			out[n++] = keys->at[i].key;
 	return n;
 }
@@ -293,7 +295,8 @@ char *keys_jwks(const struct keys *keys, struct arena *arena, int64_t now_ms)
 	struct json *list = json_add_array(arena, set, "keys");
 
 	for (size_t i = 0; i < keys->n; i++)
-		if (keys->at[i].pair && is_published(&keys->at[i], KEY_ACCESS, now_ms))
+		if (keys->at[i].pair &&
+		    is_published(keys, &keys->at[i], KEY_ACCESS, now_ms))
 			add_jwk(arena, list, &keys->at[i].key);
 	return json_print(arena, set);
 }

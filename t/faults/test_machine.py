@@ -66,7 +66,7 @@ def clocked():
 
 def test_clock(clocked, table):
     """Within the leeway nobody notices. Far ahead tokens are over, far back they are not yet
-    good: then 401, until the clock is right again."""
+    good: then 401, until the clock is right again. Who signs in meanwhile gets what is good then."""
     lk, clock = clocked
     with table.row("The clock jumps") as row:
         user = join(lk)
@@ -86,6 +86,10 @@ def test_clock(clocked, table):
         row.exactly("a token far ahead", answers[3600][0].status, 401)
         row.exactly("a token when it is over", {answer.status for answer in answers[0]}, {204})
         row.tell("a token far back", answers[-3600][0].status)
+        clock.set(-86400 * 400)  # before there was a key
+        then = user.client.get("/auth/verify", bearer=enter(user)["access_token"])
+        clock.set(0)
+        row.exactly("a token signed far back, then", then.status, 204)
         row.at_most("slowest of these", max(answer.ms for told in answers.values() for answer in told), 1000, "ms")
         row.exactly("workers that died", len(before - lk.workers()), 0)
 
