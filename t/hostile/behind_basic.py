@@ -11,5 +11,7 @@ def dependencies():
     pass
 
 
-def tamper(payload, **_):
+def tamper(payload, **kwargs):
+    """sqlmap goes by the names of these."""
+    del kwargs
     return base64.b64encode(f"ann{payload}:a horse, a stapler".encode()).decode()
