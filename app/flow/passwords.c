@@ -19,15 +19,17 @@ static enum err take_slot(struct context *c, const char *account, bool known_pre
 	return wait_s > 0 ? ERR_TOO_MANY_ATTEMPTS : ERR_NONE;
 }
 
-/* An imported hash was made of what was typed then, in its normal form or not. */
-static enum pwhash_verdict check_foreign(const char *hash, const char *typed,
-					 const char *normal)
+/* An imported hash was made of what was typed then, in its normal form or not. A wrong
+ * password costs a hash of our own as well, as it does for nobody: most foreign ones take
+ * far less. */
+static enum pwhash_verdict check_foreign(const struct pwhash_cost *cost, const char *hash,
+					 const char *typed, const char *normal)
 {
 	enum pwhash_verdict verdict = foreign_check(hash, typed);
 
 	if (verdict == PWHASH_MISMATCH && strcmp(typed, normal) != 0)
 		verdict = foreign_check(hash, normal);
-	return verdict;
+	return verdict == PWHASH_MISMATCH ? pwhash_check(cost, NULL, normal) : verdict;
 }
 
 static enum pwhash_verdict verify(struct context *c, const char *hash, const char *typed,
@@ -38,7 +40,7 @@ static enum pwhash_verdict verify(struct context *c, const char *hash, const cha
 	if (!normal)
 		return pwhash_check(&cost, NULL, "");
 	if (hash && foreign_known(hash))
-		return check_foreign(hash, typed, normal);
+		return check_foreign(&cost, hash, typed, normal);
 	return pwhash_check(&cost, hash, normal);
 }
 

@@ -30,7 +30,7 @@ START_TEST(foreign_hash_is_replaced_at_the_first_login)
 {
 	make_user("ann@example.com", "ann");
 	world.users[0].hash = FOREIGN;
-	costs(PASSWORD2, ERR_INVALID_CREDENTIALS, 0, 0);
+	costs(PASSWORD2, ERR_INVALID_CREDENTIALS, 1, 0);
 	ck_assert_str_eq(world.users[0].hash, FOREIGN);
 	costs(PASSWORD, ERR_NONE, 1, 1);
 	ck_assert_int_eq(strncmp(world.users[0].hash, "$argon2id$", 10), 0);
@@ -44,7 +44,7 @@ START_TEST(foreign_hash_takes_the_password_as_it_was_typed_then)
 {
 	make_user("ann@example.com", "ann");
 	world.users[0].hash = FOREIGN_SPLIT;
-	costs(PASSWORD_COMPOSED, ERR_INVALID_CREDENTIALS, 0, 0);
+	costs(PASSWORD_COMPOSED, ERR_INVALID_CREDENTIALS, 1, 0);
 	costs(PASSWORD_SPLIT, ERR_NONE, 1, 1);
 	costs(PASSWORD_COMPOSED, ERR_NONE, 1, 0);
 	world.users[0].hash = FOREIGN_COMPOSED;
