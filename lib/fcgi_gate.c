@@ -1,5 +1,7 @@
 #include "lib/fcgi_gate.h"
 
+#include "lib/secret.h"
+
 /* FastCGI Specification 1.0, section 8 */
 enum { VERSION_1 = 1, BEGIN_REQUEST = 1, PARAMS = 4, STDIN = 5, RESPONDER = 1 };
 enum { HEADER_LEN = 8, BEGIN_LEN = 8, NAME_MAX_LEN = 127 };
@@ -114,26 +116,35 @@ static bool are_pairs(const struct params *params)
 	return true;
 }
 
-enum fcgi_gate fcgi_gate_judge(const uint8_t *bytes, size_t n)
+/* `params` is empty before. */
+static enum fcgi_gate judge(const uint8_t *bytes, size_t n, struct params *params)
 {
-	static struct params params; /* too big for the stack; one thread */
 	struct cursor in = {bytes, bytes + n};
 	unsigned id = 0;
-	enum fcgi_gate gate;
+	enum fcgi_gate gate = read_begin(&in, &id);
 
-	INVARIANT(n <= FCGI_GATE_BYTES);
-	params.len = 0;
-	gate = read_begin(&in, &id);
 	if (gate == FCGI_GATE_WHOLE)
-		gate = read_stream(&in, id, PARAMS, &params);
+		gate = read_stream(&in, id, PARAMS, params);
 	if (gate == FCGI_GATE_MORE && n == FCGI_GATE_BYTES)
 		return FCGI_GATE_BAD; /* no head is that long */
 	if (gate != FCGI_GATE_WHOLE)
 		return gate;
-	if (!are_pairs(&params))
+	if (!are_pairs(params))
 		return FCGI_GATE_BAD;
 	gate = read_stream(&in, id, STDIN, NULL);
 	if (gate == FCGI_GATE_MORE && n == FCGI_GATE_BYTES)
 		return FCGI_GATE_WHOLE;
+	return gate;
+}
+
+enum fcgi_gate fcgi_gate_judge(const uint8_t *bytes, size_t n)
+{
+	static struct params params; /* too big for the stack; one thread */
+	enum fcgi_gate gate;
+
+	INVARIANT(n <= FCGI_GATE_BYTES);
+	gate = judge(bytes, n, &params);
+	secret_wipe(params.bytes, params.len);
+	params.len = 0;
 	return gate;
 }
