@@ -19,9 +19,10 @@ SIGN_IN = [("POST", "/login"), ("GET", "/login/"), ("POST", "/register"), ("POST
            ("PATCH", "/password/"), ("POST", "/auth/login"), ("POST", "/auth/register"), ("POST", "/auth/verify-email"),
            ("POST", "/users/me/email"), ("POST", "/users/me/email/confirm"), ("POST", "/users/me/change-password"),
            ("POST", "/oauth/token"), ("GET", "/social/login/nobody"), ("POST", "/social/login/nobody/"),
-           ("GET", "/social/auth/nobody?code=x&state=x"), ("POST", "/social/exchange")]
+           ("GET", "/social/auth/nobody?code=x&state=x"), ("POST", "/social/exchange"),
+           ("DELETE", "/users/me"), ("DELETE", "/users/me/")]
 REST = [("GET", "/users/me"), ("POST", "/token"), ("POST", "/auth/refresh"), ("POST", "/auth/logout"), ("GET", "/roles"),
-        ("GET", "/nothing"), ("POST", "/oauth/introspect"), ("OPTIONS", "/users/me"), ("DELETE", "/users/me")]
+        ("GET", "/nothing"), ("POST", "/oauth/introspect"), ("OPTIONS", "/users/me")]
 UNLIMITED = ["/auth/verify", "/auth/verify/", "/health", "/health/live", "/health/ready", "/.well-known/jwks.json",
              "/.well-known/oauth-authorization-server/"]
 
