@@ -31,30 +31,28 @@ static char *id_text(struct arena *arena, const uint8_t bytes[ID_BYTES])
 			    hex + 16, hex + 20);
 }
 
-enum err browser_begin(struct context *c, const struct session *session,
+enum err browser_begin(struct context *c, struct session_cookie *kept,
 		       struct browser_cookie *out)
 {
 	uint8_t value[VALUE_BYTES];
-	const char *secret, *hex, *kid;
+	const char *secret;
 
-	id_bytes(c->arena, session->id, value);
+	kept->session_id = secret_uuid(c->arena);
+	id_bytes(c->arena, kept->session_id, value);
 	secret_random(value + ID_BYTES, SECRET_BYTES);
 	secret = text_hex(c->arena, value + ID_BYTES, SECRET_BYTES);
-	if (!keyed_hash(c, NULL, PURPOSE, session->id, secret, &hex, &kid))
-		return ERR_INTERNAL_ERROR;
-	switch (cookies_put(c, session->id, hex, kid)) {
-	case RC_OK:
-		break;
-	case RC_NONE: /* ended this very moment */
-		return ERR_TOKEN_REFUSED;
-	case RC_CONFLICT:
-	case RC_DOWN:
-		return ERR_STORE_UNAVAILABLE;
-	}
 	out->value = base64url_encode(c->arena, value, sizeof value);
-	out->max_age_s = (session->expires_at - c->now_ms) / 1000;
 	secret_wipe(value, sizeof value);
-	return ERR_NONE;
+	return keyed_hash(c, NULL, PURPOSE, kept->session_id, secret, &kept->hex,
+			  &kept->kid)
+		       ? ERR_NONE
+		       : ERR_INTERNAL_ERROR;
+}
+
+void browser_opened(struct context *c, const struct session *session,
+		    struct browser_cookie *out)
+{
+	out->max_age_s = (session->expires_at - c->now_ms) / 1000;
 }
 
 enum err browser_authenticate(struct context *c, const char *value, struct caller *out)

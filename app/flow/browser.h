@@ -12,9 +12,12 @@ struct browser_cookie {
 	int64_t max_age_s;
 };
 
-/* Gives the session, which was just opened, its cookie. */
-enum err browser_begin(struct context *c, const struct session *session,
+/* The cookie of a session that is about to be opened with `kept`. */
+enum err browser_begin(struct context *c, struct session_cookie *kept,
 		       struct browser_cookie *out) MUST_USE;
+/* The session was opened: the cookie lives as long. */
+void browser_opened(struct context *c, const struct session *session,
+		    struct browser_cookie *out);
 /* Whose cookie it is. ERR_TOKEN_REFUSED: nobody's, or its session is over, also by not
  * having been used for tokens.idle_ttl_days. */
 enum err browser_authenticate(struct context *c, const char *value,

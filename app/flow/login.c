@@ -42,9 +42,11 @@ static enum err refuse(struct context *c, const struct login *in, const char *us
 }
 
 static enum err open_session(struct context *c, const struct login *in,
-			     const struct user *user, struct session *out)
+			     const struct user *user, const struct session_cookie *cookie,
+			     struct session *out)
 {
-	switch (sessions_open(c, user, in->method, device_type(&c->client), out)) {
+	switch (sessions_open(c, user, in->method, device_type(&c->client), cookie,
+			      out)) {
 	case RC_OK:
 		return ERR_NONE;
 	case RC_NONE: /* deactivated or changed since the hash was read */
@@ -56,7 +58,9 @@ static enum err open_session(struct context *c, const struct login *in,
 	return ERR_INTERNAL_ERROR;
 }
 
-static enum err sign_in(struct context *c, const struct login *in, struct user *user,
+/* `cookie`: NULL, the session is not a browser's. */
+static enum err sign_in(struct context *c, const struct login *in,
+			const struct session_cookie *cookie, struct user *user,
 			struct session *session)
 {
 	const char *key = name_key(c, in->name), *account;
@@ -70,7 +74,7 @@ static enum err sign_in(struct context *c, const struct login *in, struct user *
 	if (err == ERR_INVALID_CREDENTIALS)
 		return refuse(c, in, found.user.id);
 	if (!err)
-		err = open_session(c, in, &found.user, session);
+		err = open_session(c, in, &found.user, cookie, session);
 	if (!err)
 		*user = found.user;
 	return err;
@@ -80,7 +84,7 @@ enum err login(struct context *c, const struct login *in, struct token_pair *out
 {
 	struct session session;
 	struct user user;
-	enum err err = sign_in(c, in, &user, &session);
+	enum err err = sign_in(c, in, NULL, &user, &session);
 
 	if (!err)
 		tokens_issue(c, &user, &session, true, true, out);
@@ -90,8 +94,13 @@ enum err login(struct context *c, const struct login *in, struct token_pair *out
 enum err login_browser(struct context *c, const struct login *in, struct user *user,
 		       struct browser_cookie *out)
 {
+	struct session_cookie cookie;
 	struct session session;
-	enum err err = sign_in(c, in, user, &session);
+	enum err err = browser_begin(c, &cookie, out);
 
-	return err ? err : browser_begin(c, &session, out);
+	if (!err)
+		err = sign_in(c, in, &cookie, user, &session);
+	if (!err)
+		browser_opened(c, &session, out);
+	return err;
 }

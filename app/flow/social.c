@@ -172,9 +172,10 @@ enum err social_identify(struct context *c, const struct social_callback *in,
 
 /* `when_none`: the user is gone, inactive or of another epoch by now. */
 static enum err open_session(struct context *c, const struct user *user,
-			     const char *method, enum err when_none, struct session *out)
+			     const char *method, const struct session_cookie *cookie,
+			     enum err when_none, struct session *out)
 {
-	switch (sessions_open(c, user, method, device_type(&c->client), out)) {
+	switch (sessions_open(c, user, method, device_type(&c->client), cookie, out)) {
 	case RC_OK:
 		return ERR_NONE;
 	case RC_NONE:
@@ -186,18 +187,31 @@ static enum err open_session(struct context *c, const struct user *user,
 	return ERR_INTERNAL_ERROR;
 }
 
-static enum err give_session(struct context *c, const struct social_found *found,
-			     const char *method, struct social_finished *out)
+static enum err give_cookie(struct context *c, const char *method,
+			    struct social_finished *out)
+{
+	struct session_cookie cookie;
+	struct session session;
+	enum err err = browser_begin(c, &cookie, &out->cookie);
+
+	if (!err)
+		err = open_session(c, &out->user, method, &cookie, ERR_INVALID_STATE,
+				   &session);
+	if (!err)
+		browser_opened(c, &session, &out->cookie);
+	return err;
+}
+
+static enum err give_tokens(struct context *c, const char *method,
+			    struct social_finished *out)
 {
 	struct session session;
-	enum err err = open_session(c, &out->user, method, ERR_INVALID_STATE, &session);
+	enum err err =
+		open_session(c, &out->user, method, NULL, ERR_INVALID_STATE, &session);
 
-	if (err)
-		return err;
-	if (found->cookie)
-		return browser_begin(c, &session, &out->cookie);
-	tokens_issue(c, &out->user, &session, true, true, &out->pair);
-	return ERR_NONE;
+	if (!err)
+		tokens_issue(c, &out->user, &session, true, true, &out->pair);
+	return err;
 }
 
 /* The page that asked picks the login up: tokens never stand in an address. */
@@ -229,8 +243,9 @@ enum err social_finish(struct context *c, const struct social_callback *in,
 	err = social_user(c, &found, in->provider, method, &out->user);
 	if (err)
 		return err;
-	return *found.return_to && !found.cookie ? give_code(c, method, out)
-						 : give_session(c, &found, method, out);
+	if (found.cookie)
+		return give_cookie(c, method, out);
+	return *found.return_to ? give_code(c, method, out) : give_tokens(c, method, out);
 }
 
 enum err social_exchange(struct context *c, const char *code, struct token_pair *out)
@@ -246,7 +261,7 @@ enum err social_exchange(struct context *c, const char *code, struct token_pair 
 	if (rc != RC_OK)
 		return rc == RC_DOWN ? ERR_STORE_UNAVAILABLE : ERR_INVALID_CODE;
 	user.epoch = login.epoch; /* the session is of that of the login, or not opened */
-	err = open_session(c, &user, login.method, ERR_INVALID_CODE, &session);
+	err = open_session(c, &user, login.method, NULL, ERR_INVALID_CODE, &session);
 	if (!err)
 		tokens_issue(c, &user, &session, true, true, out);
 	return err;

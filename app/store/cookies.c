@@ -3,10 +3,6 @@
 #include "app/store/row.h"
 #include "lib/text.h"
 
-static const struct pg_stmt PUT = {
-	"cookies_put", "UPDATE sessions SET cookie_digest = decode($2, 'hex'),"
-		       " cookie_key = $3 WHERE id = $1 AND ended_at IS NULL"};
-
 static const struct pg_stmt USER = {
 	"cookies_user",
 	"SELECT " USER_COLUMNS
@@ -19,12 +15,6 @@ static const struct pg_stmt USER = {
 
 static const struct pg_stmt USED = {
 	"cookies_used", "UPDATE sessions SET last_used_at = now() WHERE id = $1"};
-
-enum rc cookies_put(struct context *c, const char *session_id, const char *hex,
-		    const char *kid)
-{
-	return pg_run(c->pg, &PUT, c->arena, NULL, PG_VALUES(session_id, hex, kid));
-}
 
 enum rc cookies_user(struct context *c, const char *session_id,
 		     struct cookie_session *out)

@@ -4,10 +4,6 @@
 
 #include "app/store/sessions.h"
 
-/* RC_NONE: the session is not, or not any more. */
-enum rc cookies_put(struct context *c, const char *session_id, const char *hex,
-		    const char *kid) MUST_USE;
-
 struct cookie_session {
 	struct user user;
 	int64_t login_at; /* real ms */

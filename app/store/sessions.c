@@ -9,9 +9,10 @@ static const struct pg_stmt OPEN = {
 	"WITH u AS (SELECT id, epoch FROM users"
 	" WHERE id = $1 AND epoch = $2 AND active FOR SHARE),"
 	" s AS (INSERT INTO sessions"
-	" (user_id, epoch, method, user_agent, ip, device_type, expires_at)"
-	" SELECT id, epoch, $3, $4, $5::inet, $7,"
-	" now() + make_interval(days => $6::int) FROM u"
+	" (id, user_id, epoch, method, user_agent, ip, device_type, expires_at,"
+	" cookie_digest, cookie_key)"
+	" SELECT coalesce($10::uuid, gen_random_uuid()), id, epoch, $3, $4, $5::inet, $7,"
+	" now() + make_interval(days => $6::int), decode($11, 'hex'), $12 FROM u"
 	" RETURNING id, gen, created_at, expires_at, last_used_at, method),"
 	" h AS (INSERT INTO login_history"
 	" (user_id, user_agent, ip, device_type, method, success)"
@@ -37,8 +38,11 @@ static const struct pg_stmt USER = {
 				" WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND u.active"};
 
 enum rc sessions_open(struct context *c, const struct user *user, const char *method,
-		      const char *device_type, struct session *out)
+		      const char *device_type, const struct session_cookie *cookie,
+		      struct session *out)
 {
+	static const struct session_cookie none;
+	const struct session_cookie *with = cookie ? cookie : &none;
 	struct pg_rows rows;
 	enum rc rc =
 		pg_run(c->pg, &OPEN, c->arena, &rows,
@@ -46,7 +50,8 @@ enum rc sessions_open(struct context *c, const struct user *user, const char *me
 				 c->client.user_agent, c->client.address,
 				 text_integer(c->arena, c->conf->tokens_session_ttl_days),
 				 device_type, c->client.prefix,
-				 c->conf->mail_new_device ? "t" : "f"));
+				 c->conf->mail_new_device ? "t" : "f", with->session_id,
+				 with->hex, with->kid));
 
 	if (rc == RC_OK)
 		row_session(&rows, 0, out);

@@ -12,12 +12,19 @@ struct session {
 	const char *method; /* of the login: "password", "basic", "social:NAME" */
 };
 
+/* Of a browser's session: its id, made before, and the keyed hash of the cookie's secret with
+ * the key's kid. */
+struct session_cookie {
+	const char *session_id, *hex, *kid;
+};
+
 /* Opens a session for a user of that very epoch, with its history entry, notes the
  * client's prefix and device as known, and queues the letter about a new device: one
  * statement. RC_NONE: the user is gone, inactive or of
- * another epoch by now. */
+ * another epoch by now. `cookie`: NULL, it is not a browser's. */
 enum rc sessions_open(struct context *c, const struct user *user, const char *method,
-		      const char *device_type, struct session *out) MUST_USE;
+		      const char *device_type, const struct session_cookie *cookie,
+		      struct session *out) MUST_USE;
 
 /* The question of every request with a user's token: does the session live, and whose is
  * it? `*login_at` (real ms) is when it was opened. RC_NONE: it does not live. */

@@ -22,7 +22,8 @@ static void note_login(struct context *c, const char *user_id, const char *metho
 }
 
 enum rc sessions_open(struct context *c, const struct user *user, const char *method,
-		      const char *device_type, struct session *out)
+		      const char *device_type, const struct session_cookie *cookie,
+		      struct session *out)
 {
 	struct world_session *s = &world.sessions[world.n_sessions];
 	struct world_user *u;
@@ -37,7 +38,7 @@ enum rc sessions_open(struct context *c, const struct user *user, const char *me
 		return RC_NONE;
 	INVARIANT(world.n_sessions++ < WORLD_MAX);
 	*s = (struct world_session){
-		.session = {.id = secret_uuid(c->arena),
+		.session = {.id = cookie ? cookie->session_id : secret_uuid(c->arena),
 			    .gen = 1,
 			    .created_at = c->now_ms,
 			    .expires_at = c->now_ms + 90LL * 86400 * 1000,
