@@ -16,6 +16,7 @@ enum {
 	BACKOFF_FIRST_MS = 100,
 	BACKOFF_LAST_MS = 30000,
 	LOOK_MS = 60000,
+	MS_PER_S = 1000,
 };
 
 /* What one configuration brought. */
@@ -29,6 +30,7 @@ struct generation {
 struct place {
 	pid_t pid; /* 0: nobody */
 	int64_t born_at, due_at; /* monotonic ms */
+	int64_t kill_at; /* the same, since it was told to end; 0: it was not */
 	int64_t backoff_ms;
 };
 
@@ -37,7 +39,7 @@ struct mailer {
 	struct generation now;
 	struct place places[DELIVERERS_MAX];
 	sigset_t signals;
-	int64_t watchdog_at, kill_at; /* monotonic ms */
+	int64_t watchdog_at; /* monotonic ms */
 	bool stopping;
 };
 
@@ -127,6 +129,7 @@ static void bury(struct place *place, int status)
 	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
 	place->pid = 0;
+	place->kill_at = 0;
 	if (clean || now - place->born_at >= GOOD_LIFE_MS)
 		place->backoff_ms = 0;
 	else
@@ -153,11 +156,38 @@ static void bury_all(struct mailer *m)
 				bury(&m->places[i], status);
 }
 
-static void signal_all(const struct mailer *m, int number)
+/* Within `ms`, or it is killed: its letter is then another's, once its lease is over. */
+static void end_all(struct mailer *m, int64_t ms)
 {
-	for (size_t i = 0; i < DELIVERERS_MAX; i++)
-		if (m->places[i].pid)
-			kill(m->places[i].pid, number);
+	int64_t at = clock_mono_ms() + ms;
+
+	for (size_t i = 0; i < DELIVERERS_MAX; i++) {
+		struct place *place = &m->places[i];
+
+		if (!place->pid)
+			continue;
+		kill(place->pid, SIGTERM);
+		if (!place->kill_at || at < place->kill_at)
+			place->kill_at = at;
+	}
+}
+
+/* Milliseconds until one more has to be killed, `wait` at most */
+static int64_t kill_late(struct mailer *m, int64_t wait)
+{
+	int64_t now = clock_mono_ms();
+
+	for (size_t i = 0; i < DELIVERERS_MAX; i++) {
+		struct place *place = &m->places[i];
+
+		if (!place->pid || !place->kill_at)
+			continue;
+		if (place->kill_at <= now)
+			kill(place->pid, SIGKILL);
+		else if (place->kill_at - now < wait)
+			wait = place->kill_at - now;
+	}
+	return wait;
 }
 
 /* Milliseconds until it wants to be called again */
@@ -174,10 +204,7 @@ static int64_t tend(struct mailer *m)
 		if (!place->pid && place->due_at - now < wait)
 			wait = place->due_at - now;
 	}
-	if (m->stopping && now >= m->kill_at)
-		signal_all(m, SIGKILL);
-	if (m->stopping && m->kill_at - now < wait)
-		wait = m->kill_at - now;
+	wait = kill_late(m, wait);
 	return wait > 0 ? wait : 1;
 }
 
@@ -188,22 +215,29 @@ static void stop(struct mailer *m)
 	process_notify("STOPPING=1");
 	log_info("stopping");
 	m->stopping = true;
-	m->kill_at = clock_mono_ms() + m->now.conf->server_drain_timeout_s * 1000;
-	signal_all(m, SIGTERM);
+	end_all(m, m->now.conf->server_drain_timeout_s * MS_PER_S);
+}
+
+/* How long a deliverer may take that finishes its letter: what the mail server may, and
+ * then the database. */
+static int64_t letter_ms(const struct conf *conf)
+{
+	return (conf->mail_timeout_s + conf->server_drain_timeout_s) * MS_PER_S;
 }
 
 /* The deliverers have copies of what they began with; each finishes its letter, and its
- * successor has the new. */
+ * successor has the new. One that cannot, for the database it knew is gone, is killed. */
 static void reload(struct mailer *m)
 {
 	struct generation new;
+	int64_t ms = letter_ms(m->now.conf);
 
 	role_notify_reloading();
 	if (generation_load(&new, m->conf_path, "reload_refused")) {
 		generation_end(&m->now);
 		m->now = new;
 		role_log_level(new.conf);
-		signal_all(m, SIGTERM);
+		end_all(m, ms);
 		log_info("reloaded");
 	}
 	process_notify("READY=1");

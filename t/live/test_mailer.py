@@ -532,6 +532,25 @@ def test_reload(servers, mailer):
     assert m.stop() == 0
 
 
+def test_reload_ends_one_that_cannot_write_it_down(servers, mailer):
+    m = mailer(timeout_s=2, deliverers=1).start().ready()
+    servers.put("already_registered", "a+slow1@example.org")
+    wait_until(lambda: [row for row in servers.rows().values() if row[1]])
+    (old,) = children(m.process.pid)
+    servers.pg("pause")
+    try:
+        wait_until(servers.mails)
+        m.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: m.events("reloaded"))
+        wait_until(lambda: old not in children(m.process.pid), 8)  # 2 s for the mail server, 3 for the database
+    finally:
+        servers.pg("resume")
+    servers.sql("UPDATE outbox SET claimed_until = now(), due_at = now()")  # as once its lease is over
+    servers.sql("NOTIFY outbox")
+    drained(servers)
+    assert m.stop() == 0
+
+
 def test_start_refused(servers, mailer):
     m = mailer(**{"from": "nobody"}).start()
     assert m.process.wait(5) == 1
