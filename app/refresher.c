@@ -13,6 +13,8 @@ enum {
 	DOWN_PAUSE_MS = 250, /* before the database is asked again */
 	BUSY_PAUSE_MS = 250, /* another host is taking what is due */
 	IDLE_MS = 60000, /* a notification that was missed costs that much */
+	KEEP_MS = 60000, /* until it is seen that others, with other settings, took our
+			    rows */
 };
 
 struct refresher {
@@ -22,6 +24,7 @@ struct refresher {
 	const struct source *sources;
 	struct issuer_sections sections; /* the same, as the store wants them */
 	bool listening;
+	int64_t kept_at; /* monotonic ms */
 };
 
 static void down(struct refresher *r)
@@ -35,7 +38,13 @@ static bool begin(struct refresher *r)
 {
 	r->listening = pg_listen(r->context.pg, "outside") == RC_OK &&
 		       issuers_keep(&r->context, &r->sections) == RC_OK;
+	r->kept_at = clock_mono_ms();
 	return r->listening;
+}
+
+static bool is_ready(struct refresher *r)
+{
+	return (r->listening && clock_mono_ms() - r->kept_at < KEEP_MS) || begin(r);
 }
 
 static void wait_for_work(struct refresher *r)
@@ -95,7 +104,7 @@ static void take_turn(struct refresher *r)
 {
 	struct issuer_claim claim;
 
-	if (!r->listening && !begin(r)) {
+	if (!is_ready(r)) {
 		down(r);
 		return;
 	}
