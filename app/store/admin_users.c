@@ -33,9 +33,9 @@ static const struct pg_stmt CREATE = {
 static const struct pg_stmt DELETE = {
 	"admin_users_delete",
 	"WITH u AS (DELETE FROM users WHERE id = $1 RETURNING id, email_key),"
-	" h AS (DELETE FROM login_history WHERE user_id IN (SELECT id FROM u)),"
-	" o AS (DELETE FROM outbox WHERE user_id IN (SELECT id FROM u)"
-	" OR lower(address) IN (SELECT email_key FROM u))," AUDIT("user_deleted")};
+	" f AS (SELECT user_forget(id) FROM u),"
+	" o AS (DELETE FROM outbox WHERE lower(address) IN (SELECT email_key FROM u)"
+	" AND user_id IS DISTINCT FROM $1::uuid)," AUDIT("user_deleted") ", f"};
 
 enum rc admin_users_find(struct context *c, const struct admin_user_key *key,
 			 struct admin_user *out)

@@ -151,13 +151,16 @@ def test_delete_takes_all_but_the_trail(lk, made):
                 "INSERT INTO sessions (user_id, epoch, method, user_agent, ip, expires_at)"
                 " VALUES (%s, 0, 'basic', '', '127.0.0.1', now() + '1 day')",
                 "INSERT INTO known_prefixes VALUES (%s, '127.0.0.1', now())",
-                "INSERT INTO outbox (letter, user_id, state, ended_at) VALUES ('password_changed', %s, 'dead', now())"):
+                "INSERT INTO outbox (letter, user_id, state, ended_at) VALUES ('password_changed', %s, 'dead', now())",
+                "INSERT INTO audit (event, user_id, actor, ip, request_id, detail)"
+                " VALUES ('email_changed', %s, 'user', '192.0.2.7', 'x', 'y')"):
         lk.sql(sql, made["id"])
     ctl(lk, "user", "delete", made["id"])
     for table, column in (("users", "id"), ("login_history", "user_id"), ("sessions", "user_id"),
                           ("known_prefixes", "user_id"), ("outbox", "user_id")):
         assert lk.one(f"SELECT count(*) FROM {table} WHERE {column} = %s", made["id"]) == 0, table
     assert audit(lk, "user_deleted", made["id"]) == audit(lk, "user_created", made["id"]) == 1
+    assert lk.sql("SELECT DISTINCT ip, request_id, detail FROM audit WHERE user_id = %s", made["id"]) == [(None, None, None)]
     assert "there is no user" in ctl(lk, "user", "show", made["id"], code=1)
 
 
