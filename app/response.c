@@ -65,12 +65,13 @@ static bool lacks_something(enum err err)
 	return err == ERR_INSUFFICIENT_ROLE || err == ERR_INSUFFICIENT_SCOPE;
 }
 
-/* RFC 6750 §3: no error code where no token was sent. */
+/* RFC 6750 §3: no error code where no token was sent, nor where it was not the token that
+ * was wrong. */
 static const char *challenge(const struct request *req, enum err err)
 {
 	if (req->basic)
 		return "Basic realm=\"latchkey\", charset=\"UTF-8\"";
-	if (err == ERR_TOKEN_MISSING)
+	if (err == ERR_TOKEN_MISSING || err == ERR_INVALID_CREDENTIALS)
 		return "Bearer realm=\"latchkey\"";
 	if (lacks_something(err) && req->scope)
 		return arena_printf(
