@@ -77,7 +77,7 @@ static enum err verify(struct context *c, const struct issuer_conf *issuer,
 		case JWT_OUTSIDE_UNKNOWN_KEY:
 			break;
 		}
-		if (known.fresh)
+		if (known.fresh || rc == RC_NONE) /* there is nothing newer */
 			break;
 	}
 	return wish(c, section, issuer->issuer);
