@@ -22,6 +22,7 @@ struct edit {
 	int dir_fd;
 	struct stat dir_file;
 	struct manifest manifest;
+	bool placed; /* the manifest is, though perhaps not yet on the disk */
 	size_t n_gone;
 	struct key_row
 		gone[KEY_ROWS_MAX]; /* files to remove once the manifest is written */
@@ -119,8 +120,8 @@ static const char *edit_commit(struct edit *edit)
 			mode);
 	if (why)
 		return why;
-	if (renameat(edit->dir_fd, NEW, edit->dir_fd, "manifest") != 0 ||
-	    fsync(edit->dir_fd) != 0)
+	edit->placed = renameat(edit->dir_fd, NEW, edit->dir_fd, "manifest") == 0;
+	if (!edit->placed || fsync(edit->dir_fd) != 0)
 		return reason(edit, "manifest");
 	for (size_t i = 0; i < edit->n_gone; i++)
 		remove_key(edit, &edit->gone[i]);
@@ -243,7 +244,7 @@ static const char *add_key(struct edit *edit, const struct key_row *row,
 	retire_older(edit, row, overlap_ms);
 	edit->manifest.rows[edit->manifest.n++] = *row;
 	why = edit_commit(edit);
-	if (why)
+	if (why && !edit->placed)
 		remove_key(edit, row);
 	return why;
 }
