@@ -3,6 +3,7 @@
 #include "app/password.h"
 #include "app/role_name.h"
 #include "app/username.h"
+#include "lib/secret.h"
 #include "lib/text.h"
 
 enum { CODE_TYPED_MAX = 64, EMAIL_TYPED_MAX = 320, PROOF_TOKEN_MAX = JWT_LEN_MAX };
@@ -176,11 +177,14 @@ const char *input_new_password(struct request *req, const char *field, const cha
 const char *input_code(struct request *req, const char *field)
 {
 	const char *typed = input_text(req, field, CODE_TYPED_MAX);
-	char code[CODE_SIZE];
+	char code[CODE_SIZE] = "";
+	const char *out;
 
 	if (!typed)
 		return NULL;
-	return code_read(typed, code) ? arena_dup(req->ctx->arena, code) : "";
+	out = code_read(typed, code) ? arena_dup(req->ctx->arena, code) : "";
+	secret_wipe(code, sizeof code);
+	return out;
 }
 
 const char *input_token(struct request *req)

@@ -32,11 +32,14 @@ static bool matches(struct context *c, const char *purpose, const char *email_ke
 	const struct jwt_key *key =
 		keys_by_kid(c->keys, KEY_CODE, entry->key_id, c->now_ms);
 	char right[CODE_SIZE];
+	bool same;
 
 	if (!key || strlen(code) != CODE_LEN)
 		return false;
 	code_derive(key, purpose, email_key, entry->nonce, right);
-	return secret_equal(right, code, CODE_LEN);
+	same = secret_equal(right, code, CODE_LEN);
+	secret_wipe(right, sizeof right);
+	return same;
 }
 
 static enum err code_error(enum rc rc)
