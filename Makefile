@@ -379,7 +379,7 @@ deb: ## build/latchkey_VERSION_ARCH.deb, looked over by lintian
 	$(sub) $(NODE)
 	$(Q)t/host/deb $(BUILD)
 
-check-host: ## follow the guide on a Debian of its own; the API tests in the sandbox; as root
+check-host: ## follow the guides on a Debian of its own; the API tests in the sandbox; as root
 	$(Q)t/deps host
 	$(sub) all deb
 	$(Q)t/host/try $(BUILD)/latchkey_*.deb

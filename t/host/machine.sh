@@ -49,7 +49,7 @@ machine_make() {
 	cp "$1" "$MACHINE/root/"
 	cp /etc/resolv.conf "$MACHINE/etc/resolv.conf"
 	cp -n "$CACHE"/archives/*.deb "$MACHINE/var/cache/apt/archives/" 2>/dev/null
-	"$HERE/guide" 'The package' | sed 's/apt-get install/& --download-only/; 1i cd' |
+	"$HERE/guide" install 'The package' | sed 's/apt-get install/& --download-only/; 1i cd' |
 		HOME=/root chroot "$MACHINE" bash >"$WORK/download.log" 2>&1 || die "packages: $WORK/download.log"
 	cp -n "$MACHINE"/var/cache/apt/archives/*.deb "$CACHE/archives/"
 }

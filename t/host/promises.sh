@@ -232,6 +232,32 @@ promise_all() {
 	say "  watchdog, a wrong configuration" && promise_watchdog && promise_return
 }
 
+# USER:PASSWORD STATUS
+login_says() {
+	local got
+
+	got=$(ask -o /dev/null -w '%{http_code}' -u "$1" "$SITE/login")
+	[ "$got" = "$2" ] || die "a login of ${1%%:*} says $got instead of $2"
+}
+
+# What was lost after the backup is there again, and who had a session signs in anew.
+promise_restore() {
+	local ann='ann:a paperclip, a train' access
+
+	follow operate Backup
+	access=$(ask -u "$ann" "$SITE/login" | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
+	inside latchkeyctl user delete ann || die "ann cannot be deleted"
+	login_says "$ann" 401
+	inside rm -r /etc/latchkey/keys
+	follow operate Restore
+	inside systemctl start latchkey-outside.socket latchkey-outside
+	await_ready
+	[ "$(ask -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $access" "$SITE/users/me")" = 401 ] ||
+		die "a session is as it was before the restore"
+	login_says "$ann" 200
+	inside runuser -u postgres -- psql -qX -c 'DROP DATABASE latchkey_before'
+}
+
 left_after_removal() {
 	! inside pgrep latchkeyd >/dev/null || die "a process is left"
 	inside systemctl is-active -q nginx || die "nginx is down"
