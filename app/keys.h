@@ -40,8 +40,8 @@ bool keys_changed(const struct keys *keys) MUST_USE;
  * that signed, and what it signs nobody takes. */
 const struct jwt_key *keys_signing(const struct keys *keys, enum key_use use,
 				   int64_t now_ms) MUST_USE;
-/* All keys of `use` published and not retired, newest first; before the first of them, the
- * one that keys_signing() gives. */
+/* All keys of `use` published and not retired, newest first; before the first of them,
+ * the one that keys_signing() gives. */
 size_t keys_verifying(const struct keys *keys, enum key_use use, int64_t now_ms,
 		      struct jwt_key *out, size_t max) MUST_USE;
 enum { KEYS_VERIFYING_MAX = 16 };
