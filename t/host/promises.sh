@@ -256,6 +256,7 @@ promise_restore() {
 		die "a session is as it was before the restore"
 	login_says "$ann" 200
 	inside runuser -u postgres -- psql -qX -c 'DROP DATABASE latchkey_before'
+	inside rm /var/backups/latchkey.dump /var/backups/latchkey-etc.tar.gz
 }
 
 left_after_removal() {
