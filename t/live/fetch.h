@@ -102,8 +102,7 @@ static inline void start_server(void)
 	ssize_t got;
 
 	ck_assert(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
-	server = fork();
-	ck_assert_int_ge(server, 0);
+	server = live_fork();
 	if (server == 0) {
 		if (dup2(in[0], 0) == 0 && dup2(out[1], 1) == 1)
 			execl(program, program, folder, address, (char *)NULL);

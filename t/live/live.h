@@ -22,34 +22,39 @@ static inline const char *live_env(const char *name)
 	return value;
 }
 
-/* t/live/server WHICH ACTION */
-static inline void live_server(const char *which, const char *action)
+/* A child asserts nothing: Check writes a mark for each assertion into a file that both
+ * share, and the parent may be reading it. */
+static inline pid_t live_fork(void)
+{
+	pid_t child = fork();
+
+	if (child != 0)
+		ck_assert_int_gt(child, 0);
+	return child;
+}
+
+/* t/live/server WHICH ACTION after a while, at the same time as what follows. To be
+ * waited for. */
+static inline pid_t live_server_later(const char *which, const char *action, unsigned ms)
 {
 	const char *program = live_env("LATCHKEY_TEST_SERVER");
-	pid_t child = fork();
-	int status;
+	pid_t child = live_fork();
 
-	ck_assert_int_ge(child, 0);
 	if (child == 0) {
+		usleep(ms * 1000);
 		execl(program, program, which, action, (char *)NULL);
 		_exit(127);
 	}
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	ck_assert_int_eq(status, 0);
+	return child;
 }
 
-/* The same after a while, at the same time as what follows. To be waited for. */
-static inline pid_t live_server_later(const char *which, const char *action, unsigned ms)
+static inline void live_server(const char *which, const char *action)
 {
-	pid_t child = fork();
+	pid_t child = live_server_later(which, action, 0);
+	int status;
 
-	ck_assert_int_ge(child, 0);
-	if (child == 0) {
-		usleep(ms * 1000);
-		live_server(which, action);
-		_exit(0);
-	}
-	return child;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
 }
 
 /* What a machine with other work to do may add. Limits that are passed over, of 500 ms

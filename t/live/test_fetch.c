@@ -215,8 +215,7 @@ static int apart(void (*run)(int out, size_t i), size_t i, pid_t *child)
 	int ends[2];
 
 	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-	*child = fork();
-	ck_assert_int_ge(*child, 0);
+	*child = live_fork();
 	if (*child == 0) {
 		run(ends[1], i);
 		_exit(0);
