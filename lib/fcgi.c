@@ -25,7 +25,6 @@ enum {
 struct fcgi {
 	FCGX_Request request;
 	int listen_fd, epoll_fd;
-	size_t n_peeked;
 	uint8_t peeked[FCGI_GATE_BYTES];
 };
 
@@ -96,16 +95,7 @@ static enum fcgi_gate peek(struct fcgi *fcgi, int fd, size_t *n)
 	if (!got || (got < 0 && errno != EAGAIN))
 		return FCGI_GATE_BAD;
 	*n = got < 0 ? 0 : (size_t)got;
-	if (fcgi->n_peeked < *n)
-		fcgi->n_peeked = *n;
 	return fcgi_gate_judge(fcgi->peeked, *n);
-}
-
-/* A head carries tokens, a body passwords. */
-static void forget(struct fcgi *fcgi)
-{
-	secret_wipe(fcgi->peeked, fcgi->n_peeked);
-	fcgi->n_peeked = 0;
 }
 
 /* libfcgi reads and writes on a blocking connection. Only what can block is bounded: a
@@ -136,7 +126,7 @@ static bool is_whole(struct fcgi *fcgi, int fd)
 			 : more		       ? "not there in time"
 					       : "cut off",
 			 "bytes", log_number((int64_t)n));
-	forget(fcgi);
+	secret_wipe(fcgi->peeked, n); /* a head carries tokens, a body passwords */
 	if (n == FCGI_GATE_BYTES) /* the gate has seen the beginning only */
 		bound_wait(fd, SO_RCVTIMEO);
 	return gate == FCGI_GATE_WHOLE;
