@@ -202,15 +202,15 @@ static enum err give_cookie(struct context *c, const char *method,
 	return err;
 }
 
-static enum err give_tokens(struct context *c, const char *method,
-			    struct social_finished *out)
+static enum err give_tokens(struct context *c, const struct user *user,
+			    const char *method, enum err when_none,
+			    struct token_pair *out)
 {
 	struct session session;
-	enum err err =
-		open_session(c, &out->user, method, NULL, ERR_INVALID_STATE, &session);
+	enum err err = open_session(c, user, method, NULL, when_none, &session);
 
 	if (!err)
-		tokens_issue(c, &out->user, &session, true, true, &out->pair);
+		tokens_issue(c, user, &session, true, true, out);
 	return err;
 }
 
@@ -245,26 +245,23 @@ enum err social_finish(struct context *c, const struct social_callback *in,
 		return err;
 	if (found.cookie)
 		return give_cookie(c, method, out);
-	return *found.return_to ? give_code(c, method, out) : give_tokens(c, method, out);
+	if (*found.return_to)
+		return give_code(c, method, out);
+	return give_tokens(c, &out->user, method, ERR_INVALID_STATE, &out->pair);
 }
 
 enum err social_exchange(struct context *c, const char *code, struct token_pair *out)
 {
 	struct social_login login;
-	struct session session;
 	struct user user;
 	enum rc rc = states_take_login(c, code, &login);
-	enum err err;
 
 	if (rc == RC_OK)
 		rc = users_by_id(c, login.user_id, &user);
 	if (rc != RC_OK)
 		return rc == RC_DOWN ? ERR_STORE_UNAVAILABLE : ERR_INVALID_CODE;
 	user.epoch = login.epoch; /* the session is of that of the login, or not opened */
-	err = open_session(c, &user, login.method, NULL, ERR_INVALID_CODE, &session);
-	if (!err)
-		tokens_issue(c, &user, &session, true, true, out);
-	return err;
+	return give_tokens(c, &user, login.method, ERR_INVALID_CODE, out);
 }
 
 enum err social_list(struct context *c, const struct caller *caller,
