@@ -232,29 +232,30 @@ promise_all() {
 	say "  watchdog, a wrong configuration" && promise_watchdog && promise_return
 }
 
-# USER:PASSWORD STATUS
-login_says() {
-	local got
+# STATUS PATH [CURL'S ARGUMENTS]
+says() {
+	local want=$1 path=$2 got
 
-	got=$(ask -o /dev/null -w '%{http_code}' -u "$1" "$SITE/login")
-	[ "$got" = "$2" ] || die "a login of ${1%%:*} says $got instead of $2"
+	shift 2
+	got=$(ask -o /dev/null -w '%{http_code}' "$SITE$path" "$@")
+	[ "$got" = "$want" ] || die "$path says $got instead of $want"
 }
 
 # What was lost after the backup is there again, and who had a session signs in anew.
 promise_restore() {
 	local ann='ann:a paperclip, a train' access
 
-	follow operate Backup
 	access=$(ask -u "$ann" "$SITE/login" | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
+	says 200 /users/me -H "Authorization: Bearer $access"
+	follow operate Backup
 	inside latchkeyctl user delete ann || die "ann cannot be deleted"
-	login_says "$ann" 401
+	says 401 /login -u "$ann"
 	inside rm -r /etc/latchkey/keys
 	follow operate Restore
 	inside systemctl start latchkey-outside.socket latchkey-outside
 	await_ready
-	[ "$(ask -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $access" "$SITE/users/me")" = 401 ] ||
-		die "a session is as it was before the restore"
-	login_says "$ann" 200
+	says 401 /users/me -H "Authorization: Bearer $access"
+	says 200 /login -u "$ann"
 	inside runuser -u postgres -- psql -qX -c 'DROP DATABASE latchkey_before'
 	inside rm /var/backups/latchkey.dump /var/backups/latchkey-etc.tar.gz
 }
