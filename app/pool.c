@@ -11,8 +11,7 @@
 enum {
 	/* Beyond what a provider may take: our own stores, and some more */
 	OUTSIDE_STUCK_MS = PROVIDER_TOTAL_MS + 4000,
-	/* One provider that hangs holds as many as the gate lets; two more serve others
-	 */
+	/* As many as one provider that hangs can hold, and two for the others */
 	OUTSIDE_WORKERS = GATE_PLACES + GATE_WAITERS + 2,
 };
 

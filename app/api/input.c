@@ -177,7 +177,7 @@ const char *input_new_password(struct request *req, const char *field, const cha
 const char *input_code(struct request *req, const char *field)
 {
 	const char *typed = input_text(req, field, CODE_TYPED_MAX);
-	char code[CODE_SIZE] = "";
+	char code[CODE_SIZE];
 	const char *out;
 
 	if (!typed)
