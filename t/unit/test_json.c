@@ -1,4 +1,3 @@
-#include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -6,6 +5,7 @@
 #include <unistd.h>
 
 #include "lib/json.h"
+#include "t/unit/unit.h"
 
 enum { BODY = 16384, SLOWEST_MS = 20 };
 
@@ -159,6 +159,7 @@ START_TEST(costly_bodies)
 		{"\"a\":\"", "\\n", "\"}", false, true},
 	};
 	static char body[BODY];
+	bool unhurried = unit_valgrind_without("the time that a body takes");
 
 	for (size_t i = 0; i < COUNT(ROWS); i++) {
 		size_t n = fill(body, ROWS[i].head, ROWS[i].piece, ROWS[i].numbered);
@@ -166,7 +167,8 @@ START_TEST(costly_bodies)
 
 		n += (size_t)snprintf(body + n, BODY - n, "%s", ROWS[i].tail);
 		ck_assert_msg(accepts(body, n) == ROWS[i].good, "row %zu", i);
-		ck_assert_msg(computed_ms() - before < SLOWEST_MS, "row %zu", i);
+		ck_assert_msg(computed_ms() - before < SLOWEST_MS || unhurried, "row %zu",
+			      i);
 	}
 }
 END_TEST

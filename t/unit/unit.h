@@ -33,6 +33,16 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
 	return unit_run_fatal(name, tests, n, 0, setup, teardown);
 }
 
+/* Whether this runs under valgrind (t/valgrind/run says so), which cannot do `what` or
+ * takes hours for it. Told, for what is left out there is part of that record. */
+static inline bool unit_valgrind_without(const char *what)
+{
+	if (!getenv("LATCHKEY_VALGRIND"))
+		return false;
+	fprintf(stderr, "left out under valgrind: %s\n", what);
+	return true;
+}
+
 /* A copy of exactly that size, so that a sanitizer sees a byte read too many. */
 static inline char *unit_exact(const char *bytes, size_t n)
 {
