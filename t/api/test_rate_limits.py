@@ -1,6 +1,7 @@
 """nginx's limits by client: what they count, for whom, and what nobody gets around them by.
-Sign-ins are 60 at once and 5 a second, the rest 1000 and 500."""
+Sign-ins are 60 at once and 5 a second, documents 100 and 10, the rest 1000 and 500."""
 
+import collections
 import contextlib
 import re
 import ssl
@@ -180,21 +181,52 @@ def dripping(client, path, n):
 
 
 def begun(socks):
-    """The beginnings of the answers that are there."""
-    found = []
+    """{socket: the beginning of the answer that is there}"""
+    found = {}
     for sock in socks:
         with contextlib.suppress(ssl.SSLWantReadError):
-            found.append(sock.recv(4096)[:12])
+            found[sock] = sock.recv(4096)[:12]
     return found
 
 
 def test_who_drips_shuts_nobody_out(lk, c):
     """Where nothing limits by client, what has a body still is."""
     with dripping(c, "/auth/verify", 264) as socks:
-        got = []
-        wait_for(lambda: got.extend(begun(socks)) or len(got) >= 8, 4)
+        got = {}
+        wait_for(lambda: got.update(begun(socks)) or len(got) >= 8, 4)
         assert c.get("/auth/verify").status == 401 and lk.client().get("/health/ready").status == 200
-        assert got == [b"HTTP/1.1 503"] * 8 and begun(socks) == []
+        assert list(got.values()) == [b"HTTP/1.1 503"] * 8 and begun(socks) == {}
+
+
+@contextlib.contextmanager
+def not_reading(client, path, n):
+    """n requests whose answers do not fit into what is read of them: as on the way through a network."""
+    request = client.build("GET", path, headers=[("Connection", None)])
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(client.open(segment=536)) for _ in range(n)]
+        for sock in socks:
+            sock.sendall(request)
+            sock.setblocking(False)
+        yield socks
+
+
+def test_documents(lk, c):
+    start = time.monotonic()
+    answers = together((c, ("GET", "/errors"), {}) for _ in range(200))
+    statuses, seconds = [a.status for a in answers], time.monotonic() - start
+    passed = statuses.count(200)
+    assert set(statuses) == {200, 429} and 101 <= passed <= 101 + 10 * seconds + 1, (passed, seconds)
+    assert lk.client().get("/docs/").status == 200
+    assert c.get("/users/me").status == 401  # of a number of their own
+
+
+def test_who_reads_slowly_shuts_nobody_out(lk, c):
+    with not_reading(c, "/openapi.json", 40) as socks:
+        got = {}
+        wait_for(lambda: got.update(begun(sock for sock in socks if sock not in got)) or len(got) == 40, 4)
+        assert collections.Counter(got.values()) == {b"HTTP/1.1 200": 32, b"HTTP/1.1 503": 8}
+        assert lk.client().get("/openapi.json").status == 200 and c.get("/users/me").status == 401
+    wait_for(lambda: c.get("/openapi.json").status == 200, 5)
 
 
 # a site whose administrator changed what is meant to be

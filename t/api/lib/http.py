@@ -73,10 +73,15 @@ class Client:
     def __init__(self, port, address=None, agent="latchkey-test/1"):
         self.port, self.address, self.agent = port, address or new_address(), agent
 
-    def open(self, timeout=20, alpn=None):
-        tcp = socket.create_connection(
-            ("127.0.0.1", self.port), timeout, source_address=(self.address, 0)
-        )
+    def open(self, timeout=20, alpn=None, segment=None):
+        """`segment`: bytes of TCP's segments, and about as many kept unread (None: the system's)."""
+        tcp = socket.socket()
+        if segment:
+            tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 * segment)
+        tcp.settimeout(timeout)
+        tcp.bind((self.address, 0))
+        tcp.connect(("127.0.0.1", self.port))
         tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         context = _tls
         if alpn:
