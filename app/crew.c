@@ -120,6 +120,14 @@ static void let_others_go_on(void)
 	(void)sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
+/* The kernel shares the processors out among sessions first, and only within one does
+ * nice(2) count (sched(7), autogroup): a fast worker in the session of the slow ones
+ * waits for what their hashes have used up of it. */
+static void stand_alone(void)
+{
+	(void)setsid();
+}
+
 _Noreturn static void live(const struct crew *crew, size_t slot, pid_t parent)
 {
 	const struct place *place = &crew->places[slot];
@@ -137,8 +145,10 @@ _Noreturn static void live(const struct crew *crew, size_t slot, pid_t parent)
 	for (size_t i = 0; i < POOL_COUNT; i++)
 		if (i != place->pool && crew->listen_fd[i] >= 0)
 			close(crew->listen_fd[i]);
-	if (place->pool == POOL_FAST)
+	if (place->pool == POOL_FAST) {
 		let_others_go_on();
+		stand_alone();
+	}
 	if (place->pool == POOL_SLOW)
 		setpriority(PRIO_PROCESS, 0, (int)crew->conf->server_slow_nice);
 	exit(row->run(&worker));

@@ -19,11 +19,14 @@ START_TEST(both_pools_answer_and_stop)
 	ck_assert_int_eq(getpriority(PRIO_PROCESS, (id_t)site_ask("/ok")),
 			 getpriority(PRIO_PROCESS, 0));
 	ck_assert_int_eq(sched_getscheduler(site_ask("/ok")), SCHED_BATCH);
+	pid = site_ask("/ok");
+	ck_assert_int_eq(getsid(pid), pid);
 	ck_assert(fcgi_ask(site_in_dir("run/slow.sock"), "/ok", site_text,
 			   sizeof site_text));
 	sscanf(strstr(site_text, "pid="), "pid=%d", &pid);
 	ck_assert_int_eq(getpriority(PRIO_PROCESS, (id_t)pid), 10);
 	ck_assert_int_eq(sched_getscheduler(pid), SCHED_OTHER);
+	ck_assert_int_eq(getsid(pid), getsid(0));
 	ck_assert_uint_eq(site_count_children(0), SITE_WORKERS);
 	site_stop();
 	site_wait_logged("\"stopped\"", 1);
