@@ -45,6 +45,21 @@ def in_a_request(pids):
     return sorted(pid for pid in pids if "epoll" not in waits_in(pid))
 
 
+class Veterans:
+    """Workers that have answered something: whoever dies before is replaced later and later."""
+
+    def __init__(self, pids):
+        self._up, self._begun, self._all = set(), set(), set(pids)
+
+    def in_a_request(self, pids):
+        busy = set(in_a_request(pids))
+        idle = pids - busy
+        self._all |= self._begun & idle
+        self._up |= idle  # who is only being born does not wait for requests either
+        self._begun |= self._up & busy
+        return sorted(self._all & busy)
+
+
 def waits_for_a_store(pid):
     function = waits_in(pid)  # once: the next moment it may wait for a request
     return "poll" in function and "epoll" not in function
@@ -55,10 +70,10 @@ def test_killed_in_a_request(lk, table):
     with table.row("Worker killed in a request") as row, ledger_of(lk, may=(*REFUSALS, CUT)) as ledger:
         dice, took = random.Random(7), []
         ledger.settle()
-        begin = time.monotonic()
+        begin, veterans = time.monotonic(), Veterans(crew(lk))
         for n in range(KILLS):
             crew(lk)
-            victim = dice.choice(wait_for(lambda: in_a_request(lk.workers()), 10, "nobody asks anything", 0.002))
+            victim = dice.choice(wait_for(lambda: veterans.in_a_request(lk.workers()), 10, "nobody asks anything", 0.002))
             os.kill(victim, (signal.SIGKILL, signal.SIGSEGV)[n % 2])
             took.append(replaced_after(lk, victim))
         back = time.monotonic()
@@ -110,7 +125,7 @@ def test_crash_loop(lk, table):
 
 def stop_in_a_request(lk):
     """One or two fast workers, stopped while they wait for PostgreSQL."""
-    with locked(lk, "outbox"):
+    with locked(lk, "sessions"):  # which every token is looked up in
         busy = wait_for(lambda: [pid for pid in lk.workers("fast") if waits_for_a_store(pid)], 10,
                         "nobody waits for the lock")[:2]
         signal_all(busy, signal.SIGSTOP)
