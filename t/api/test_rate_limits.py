@@ -169,15 +169,20 @@ def test_a_machine_asks_as_often_as_it_wants(lk, user):
 
 
 @contextlib.contextmanager
+def sent(client, data, n, **how):
+    """n connections on which that was sent, and nothing is read yet."""
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(client.open(**how)) for _ in range(n)]
+        for sock in socks:
+            sock.sendall(data)
+            sock.setblocking(False)
+        yield socks
+
+
 def dripping(client, path, n):
     """n requests whose bodies are on their way."""
     head = client.build("POST", path, headers=[("Content-Length", "2"), ("Content-Type", "text/plain")])
-    with contextlib.ExitStack() as stack:
-        socks = [stack.enter_context(client.open()) for _ in range(n)]
-        for sock in socks:
-            sock.sendall(head + b"x")
-            sock.setblocking(False)
-        yield socks
+    return sent(client, head + b"x", n)
 
 
 def begun(socks):
@@ -198,16 +203,9 @@ def test_who_drips_shuts_nobody_out(lk, c):
         assert list(got.values()) == [b"HTTP/1.1 503"] * 8 and begun(socks) == {}
 
 
-@contextlib.contextmanager
 def not_reading(client, path, n):
-    """n requests whose answers do not fit into what is read of them: as on the way through a network."""
-    request = client.build("GET", path, headers=[("Connection", None)])
-    with contextlib.ExitStack() as stack:
-        socks = [stack.enter_context(client.open(segment=536)) for _ in range(n)]
-        for sock in socks:
-            sock.sendall(request)
-            sock.setblocking(False)
-        yield socks
+    """n requests whose answers do not fit into what nobody reads: as on the way through a network."""
+    return sent(client, client.build("GET", path, headers=[("Connection", None)]), n, segment=536)
 
 
 def test_documents(lk, c):

@@ -74,7 +74,7 @@ class Client:
         self.port, self.address, self.agent = port, address or new_address(), agent
 
     def open(self, timeout=20, alpn=None, segment=None):
-        """`segment`: bytes of TCP's segments, and about as many kept unread (None: the system's)."""
+        """`segment`: bytes of TCP's segments, of which a few are kept unread (None: as the system has it)."""
         tcp = socket.socket()
         if segment:
             tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
