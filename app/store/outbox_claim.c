@@ -4,7 +4,8 @@
 #include "lib/text.h"
 
 /* One claim at a time: each sees those before it, so that two never go to one recipient.
- * A statement of its own, for the next has then a snapshot from after it. */
+ * A statement of its own, for the next has then a snapshot from after it; and its time is
+ * that of the statement, for a transaction that began first may come by the lock last. */
 static const struct pg_stmt LOCK = {
 	"outbox_lock",
 	"SELECT pg_advisory_xact_lock(hashtextextended('outbox_claim', 0))"};
@@ -14,14 +15,14 @@ static const struct pg_stmt LOCK = {
 static const struct pg_stmt CLAIM = {
 	"outbox_claim",
 	"WITH busy AS MATERIALIZED (SELECT user_id, address FROM outbox"
-	" WHERE state = 'waiting' AND due_at > now() AND due_at <= now() + $1::int * interval '1 s'"
-	" AND claimed_until > now()),"
+	" WHERE state = 'waiting' AND due_at > statement_timestamp() AND due_at <= statement_timestamp() + $1::int * interval '1 s'"
+	" AND claimed_until > statement_timestamp()),"
 	" next AS MATERIALIZED (SELECT id, claimed_until IS NOT NULL AS cut_off FROM outbox o"
-	" WHERE state = 'waiting' AND due_at <= now() AND (NOT $2::boolean OR attempts = 0)"
+	" WHERE state = 'waiting' AND due_at <= statement_timestamp() AND (NOT $2::boolean OR attempts = 0)"
 	" AND NOT EXISTS (SELECT FROM busy b WHERE b.user_id = o.user_id OR b.address = o.address)"
 	" ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED),"
 	" c AS (UPDATE outbox o SET attempts = o.attempts + 1,"
-	" claimed_until = now() + $1::int * interval '1 s', due_at = now() + $1::int * interval '1 s'"
+	" claimed_until = statement_timestamp() + $1::int * interval '1 s', due_at = statement_timestamp() + $1::int * interval '1 s'"
 	" FROM next WHERE o.id = next.id RETURNING o.id, o.letter, o.user_id, o.address, o.nonce,"
 	" o.key_id, o.not_after, o.ip, o.user_agent, o.provider, o.created_at, o.attempts, next.cut_off)"
 	" SELECT c.id, c.letter, c.user_id,"
